@@ -1,0 +1,42 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "Wengert",
+  products: [
+    .library(name: "Wengert", targets: ["Wengert"]),
+    .library(name: "WengertNN", targets: ["WengertNN"]),
+    .executable(name: "bench", targets: ["bench"]),
+  ],
+  dependencies: [
+    // For the benchmarks only: a package that depends on the libraries does not build it.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    .target(
+      name: "CLinearAlgebra",
+      dependencies: ["CKernels"],
+      linkerSettings: [.linkedLibrary("blas"), .linkedLibrary("lapack")]),
+    .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
+    .target(name: "Wengert", dependencies: ["CLinearAlgebra", "CKernels"]),
+    .target(name: "WengertNN", dependencies: ["Wengert"]),
+    .target(
+      name: "ClosureGraph",
+      dependencies: ["CLinearAlgebra", "CKernels"],
+      path: "Benchmarks/ClosureGraph"),
+    .executableTarget(
+      name: "bench",
+      dependencies: [
+        "Wengert", "WengertNN", "ClosureGraph", "CKernels", "CLinearAlgebra",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/Bench"),
+    .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertNN", "ClosureGraph", "CKernels"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+// `make docs` asks for the documentation plugin; nothing else should have to build it.
+if Context.environment["WENGERT_DOCS"] != nil {
+  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}

@@ -1,0 +1,153 @@
+// exp, log, tanh and sigmoid on one vector, and the loop over an array of at least one vector.
+//
+// Included once per scalar type and vector width, with these macros set:
+//   T, BITS         scalar type and its width in bits
+//   MANTISSA, BIAS  fraction bits stored, exponent bias
+//   LANES           elements in a vector
+//   C(name)         constant of the scalar type; K(name): function of this type and width
+//   EXP_SERIES, LOG_SERIES: number of coefficients
+//
+// Vectors are passed by address: by value, the helpers would depend on an instruction set's calling
+// convention. The conditional operator selects lane by lane.
+
+typedef T K(V) __attribute__((ext_vector_type(LANES)));
+typedef UINT(BITS) K(U) __attribute__((ext_vector_type(LANES)));
+#define V K(V)
+#define U K(U)
+#define SIGN_BIT ((U)((UINT(BITS))1 << (BITS - 1)))
+#define EXPONENT_BITS ((UINT(BITS))(2 * BIAS + 1) << MANTISSA)
+
+// c[0] + c[1] z + c[2] z^2 ..., in Estrin's order: in Horner's each step would wait for the last.
+#define PAIR(i) (c[i + 1] * z + c[i])
+WG_INLINE void K(expSeries)(const V *at, V *result) {
+  const T *c = C(expSeries);
+  const V z = *at, z2 = z * z, z4 = z2 * z2;
+#if EXP_SERIES == 6
+  *result = PAIR(4) * z4 + (PAIR(2) * z2 + PAIR(0));
+#elif EXP_SERIES == 11
+  const V z8 = z4 * z4;
+  *result = (c[10] * z2 + PAIR(8)) * z8 + ((PAIR(6) * z2 + PAIR(4)) * z4 + (PAIR(2) * z2 + PAIR(0)));
+#endif
+}
+
+WG_INLINE void K(logSeries)(const V *at, V *result) {
+  const T *c = C(logSeries);
+  const V z = *at, z2 = z * z;
+#if LOG_SERIES == 3
+  *result = c[2] * z2 + PAIR(0);
+#elif LOG_SERIES == 7
+  *result = (c[6] * z2 + PAIR(4)) * (z2 * z2) + (PAIR(2) * z2 + PAIR(0));
+#endif
+}
+#undef PAIR
+
+// x = k ln2 + r with |r| <= ln2/2: *expm1 = e^r - 1 = r + r^2 Q(r), and k + bias in the low bits of *scale,
+// where shift = 1.5 * 2^MANTISSA + bias: adding that rounds x/ln2 to an integer. high is exact, and low joins
+// it only at the end, so that the rounding of r counts for nothing but Q.
+WG_INLINE void K(reduce)(const V *x, T shift, U *scale, V *expm1) {
+  const V shifted = *x * C(log2e) + shift;
+  const V k = shifted - shift;
+  const V high = *x - k * C(ln2High), low = k * C(ln2Low);
+  const V r = high - low;
+  V q;
+  K(expSeries)(&r, &q);
+  *scale = (U)shifted;
+  *expm1 = high + (r * r * q - low);
+}
+
+// e^x for x <= C(expMax), as 2^k e^r. 2^k is applied as two factors, so that the one rounding into the
+// subnormal range, or to infinity, is that of the last product. A bias of 2 BIAS makes each half of the sum a
+// biased exponent.
+WG_INLINE void K(expUpTo)(V *v) {
+  V x = *v, expm1;
+  U scale;
+  x = x < (V)C(expMin) ? (V)C(expMin) : x;  // Not `max`: a NaN has to pass.
+  K(reduce)(&x, C(shift) + 2 * BIAS, &scale, &expm1);
+  const V half = (V)(scale << (MANTISSA - 1) & EXPONENT_BITS);
+  const V rest = (V)((scale + 1) << (MANTISSA - 1) & EXPONENT_BITS);
+  *v = (1 + expm1) * half * rest;
+}
+
+WG_INLINE void K(exp)(V *v) {
+  const V x = *v;
+  *v = x > (V)C(expMax) ? (V)C(expMax) : x;
+  K(expUpTo)(v);
+}
+
+// With e = e^-|x| and q = e / (1 + e): 1 - q for x >= 0 and e - e q, which is q, for x < 0. Nothing
+// overflows, and the left tail is as precise as e is, where q would carry the roundings of 1 + e and of the
+// division.
+WG_INLINE void K(sigmoid)(V *v) {
+  const V x = *v;
+  V e = (V)((U)x | SIGN_BIT);
+  K(expUpTo)(&e);
+  const V q = e / (1 + e), factor = x < (V)0 ? e : (V)1;
+  *v = factor - factor * q;
+}
+
+// tanh x = (1 - e^a) / (1 + e^a) with a = -2|x|, e^a = w (1 + expm1) and w = 2^k: 1 - w and 1 + w are exact
+// where it matters, and for small x 1 - w is 0, so that the numerator keeps its relative precision. a > 0
+// would make the denominator 2 + ..., which is rounded twice as coarsely as 2 - ... is.
+WG_INLINE void K(tanh)(V *v) {
+  const U sign = (U)*v & SIGN_BIT;
+  V a = (V)((U)*v | SIGN_BIT), expm1;
+  U scale;
+  a += a;
+  a = a < (V)C(tanhMin) ? (V)C(tanhMin) : a;
+  K(reduce)(&a, C(shift) + BIAS, &scale, &expm1);
+  const V w = (V)(scale << MANTISSA);
+  *v = (V)((U)(((1 - w) - w * expm1) / ((1 + w) + w * expm1)) | sign);
+}
+
+// log x = k ln2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt(2)). With s = f / (2 + f), log(1 + f) is 2 artanh
+// s = 2 s + s z R(z), z = s^2, and 2 s = f - s f.
+WG_INLINE void K(log)(V *v) {
+  const V x = *v, infinity = (V)(T)__builtin_inf();
+  const UINT(BITS) fractionBits = ((UINT(BITS))1 << MANTISSA) - 1;
+  const V smallestNormal = (V)(U)(fractionBits + 1);
+  const U root = (U)(V)C(rootHalf), one = (U)(V)1;
+  const V scaled = x < smallestNormal ? x * C(two54) : x;
+  // Adding to the bits what moves sqrt(1/2) to 1 makes the exponent field k + BIAS. It becomes a number as
+  // the low bits of 2^MANTISSA: a conversion of 64-bit integers is missing before AVX-512.
+  const U moved = (U)scaled + (one - root);
+  const V integers = (V)(T)(fractionBits + 1), offset = integers + BIAS;
+  const V biased = (V)((moved >> MANTISSA) | (U)integers);
+  const V k = biased - (x < smallestNormal ? offset + 54 : offset);
+  const V f = (V)((moved & fractionBits) + root) - 1;
+  const V s = f / (2 + f);
+  const V z = s * s;
+  V series;
+  K(logSeries)(&z, &series);
+  const V remainder = s * (f - z * series) - k * C(ln2Low);
+  V y = k * C(ln2High) + (f - remainder);
+  y = x > (V)0 ? y : (x == (V)0 ? -infinity : (V)(T)__builtin_nan(""));
+  *v = x == infinity ? infinity : y;
+}
+
+// y = function(x) for n >= LANES. The last vector ends at n and may overlap the one before it; it is read
+// before anything is written because x may be y. Without `min_vector_width`, which the kernel takes over from
+// the inlined function, the compiler would split 64 bytes into halves: it prefers vectors of 32.
+#define WG_MAP(function)                                                                                    \
+  __attribute__((min_vector_width(512)))                                                                    \
+  WG_INLINE void K(map_##function)(const T *x, T *y, size_t n) {                                            \
+    V last, v;                                                                                              \
+    __builtin_memcpy(&last, x + n - LANES, sizeof last);                                                    \
+    size_t i = 0;                                                                                           \
+    for (; i + LANES <= n; i += LANES) {                                                                    \
+      __builtin_memcpy(&v, x + i, sizeof v);                                                                \
+      K(function)(&v);                                                                                      \
+      __builtin_memcpy(y + i, &v, sizeof v);                                                                \
+    }                                                                                                       \
+    if (i == n) return;                                                                                     \
+    K(function)(&last);                                                                                     \
+    __builtin_memcpy(y + n - LANES, &last, sizeof last);                                                    \
+  }
+WG_MAP(exp)
+WG_MAP(log)
+WG_MAP(tanh)
+WG_MAP(sigmoid)
+#undef WG_MAP
+#undef V
+#undef U
+#undef SIGN_BIT
+#undef EXPONENT_BITS

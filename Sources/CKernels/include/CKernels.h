@@ -1,0 +1,230 @@
+// The element kernels of Wengert: every loop over numbers that is not a matrix product.
+//
+// Reading order: the operation list below, `Elementwise.c` (one kernel per operation), `Program.c` (operations in
+// sequence over blocks that stay in the first-level cache), `Reduction.c`, `Rows.c`, `Movement.c`.
+#ifndef WENGERT_CKERNELS_H
+#define WENGERT_CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "SmallGemm.h"
+
+#define WG_MAXIMUM_RANK 8
+
+/// Elements that the program interpreter keeps in one register: 4 KiB of Double, so that a dozen registers fit in
+/// the first-level cache.
+#define WG_BLOCK 512
+
+// MARK: - Elementwise operations
+
+// The elementwise operations that are one arithmetic step: X(name, arity, value).
+//
+// `value` is an expression in the operands a, b, c of type T. No expression holds both a product and a sum: they
+// cannot be contracted, so the scalar path compiled into Swift and the vector kernels give the same bits.
+#define WG_SIMPLE_OPERATIONS(X)                                                                          \
+  X(identity, 1, a)                                                                                      \
+  X(negate, 1, -a)                                                                                       \
+  X(add, 2, a + b)                                                                                       \
+  X(subtract, 2, a - b)                                                                                  \
+  X(multiply, 2, a * b)                                                                                  \
+  X(divide, 2, a / b)                                                                                    \
+  /* Strong zero: a cotangent of exactly 0 stays 0, whatever the local derivative. */                    \
+  X(scaleCotangent, 2, a == 0 ? 0 : a * b)                                                               \
+  X(divideCotangent, 2, a == 0 ? 0 : a / b)                                                              \
+  X(absolute, 1, __builtin_elementwise_abs(a))                                                           \
+  X(sign, 1, a > 0 ? 1 : (a < 0 ? -1 : (a == 0 ? 0 : a)))                                                \
+  X(relu, 1, a <= 0 ? 0 : a)                                                                             \
+  X(squareRoot, 1, __builtin_elementwise_sqrt(a))                                                        \
+  X(maximum, 2, ((a > b) | (a != a)) ? a : b)                                                            \
+  X(minimum, 2, ((a < b) | (a != a)) ? a : b)                                                            \
+  /* The share of the cotangent that `maximum(a, b)` hands to a: ties are halved, a NaN takes all. */    \
+  X(maximumShare, 2, a > b ? 1 : (a < b ? 0 : (a == b ? (T)0.5 : (a == a ? 0 : (b == b ? 1 : (T)0.5))))) \
+  X(minimumShare, 2, a < b ? 1 : (a > b ? 0 : (a == b ? (T)0.5 : (a == a ? 0 : (b == b ? 1 : (T)0.5))))) \
+  X(less, 2, a < b ? 1 : 0)                                                                              \
+  X(lessOrEqual, 2, a <= b ? 1 : 0)                                                                      \
+  X(greater, 2, a > b ? 1 : 0)                                                                           \
+  X(greaterOrEqual, 2, a >= b ? 1 : 0)                                                                   \
+  X(equal, 2, a == b ? 1 : 0)                                                                            \
+  X(notEqual, 2, a != b ? 1 : 0)                                                                         \
+  /* Equal, or both NaN: where a reduction's extremum was attained. */                                   \
+  X(matches, 2, ((a == b) | ((a != a) & (b != b))) ? 1 : 0)                                              \
+  X(select, 3, a != 0 ? b : c)
+
+// Elementwise operations with a kernel of their own: X(name, arity).
+#define WG_TRANSCENDENTAL_OPERATIONS(X) \
+  X(exp, 1)                             \
+  X(log, 1)                             \
+  X(tanh, 1)                            \
+  X(sigmoid, 1)                         \
+  X(pow, 2)                             \
+  /* exp(a - b), and 0 where a = -inf: the weight of one term in log-sum-exp. */ \
+  X(expDifference, 2)
+
+// Everything else that a tape can hold: X(name).
+#define WG_STRUCTURAL_OPERATIONS(X)                                                                        \
+  X(leaf) X(constant) X(severed) X(alias)                                                                  \
+  X(sum) X(mean) X(maximumReduction)                                                                       \
+  X(reshape) X(permute) X(broadcast) X(slice) X(place) X(concatenate)                                      \
+  X(matmul)                                                                                                \
+  X(logSumExp) X(softmax) X(logSoftmax) X(pickLabels) X(placeLabels)
+
+#define WG_SIMPLE_CASE(name, arity, value) wg_op_##name __attribute__((swift_name(#name))),
+#define WG_TRANSCENDENTAL_CASE(name, arity) wg_op_##name __attribute__((swift_name(#name))),
+#define WG_STRUCTURAL_CASE(name) wg_op_##name __attribute__((swift_name(#name))),
+
+/// Which operation a record holds.
+typedef enum __attribute__((enum_extensibility(closed), swift_name("Opcode"))) wg_op : uint16_t {
+  WG_SIMPLE_OPERATIONS(WG_SIMPLE_CASE) WG_TRANSCENDENTAL_OPERATIONS(WG_TRANSCENDENTAL_CASE)
+      WG_STRUCTURAL_OPERATIONS(WG_STRUCTURAL_CASE)
+} wg_op;
+
+enum {
+#define WG_COUNT_3(name, arity, value) +1
+#define WG_COUNT_2(name, arity) +1
+#define WG_COUNT_1(name) +1
+  WG_SIMPLE_COUNT = 0 WG_SIMPLE_OPERATIONS(WG_COUNT_3),
+  WG_ELEMENTWISE_COUNT = WG_SIMPLE_COUNT WG_TRANSCENDENTAL_OPERATIONS(WG_COUNT_2),
+  WG_OPERATION_COUNT = WG_ELEMENTWISE_COUNT WG_STRUCTURAL_OPERATIONS(WG_COUNT_1)
+};
+
+/// A kernel over n contiguous elements; y may be the same address as an operand. Unused operands are ignored.
+typedef void (*wg_kernel_f32)(const float *a, const float *b, const float *c, float *y, size_t n);
+typedef void (*wg_kernel_f64)(const double *a, const double *b, const double *c, double *y, size_t n);
+extern const wg_kernel_f32 wg_kernels_f32[WG_ELEMENTWISE_COUNT];
+extern const wg_kernel_f64 wg_kernels_f64[WG_ELEMENTWISE_COUNT];
+extern const uint8_t wg_arities[WG_ELEMENTWISE_COUNT];
+extern const char *const wg_operation_names[WG_OPERATION_COUNT];
+
+// One element without a call where the operation is one instruction or two: scalar chains live on this.
+#define WG_SCALAR_CASE(name, arity, value) \
+  case wg_op_##name: return (T)(value);
+#define WG_DEFINE_SCALAR(SUFFIX, TYPE)                                                      \
+  static inline TYPE wg_scalar_##SUFFIX(wg_op op, TYPE a, TYPE b, TYPE c) {                 \
+    typedef TYPE T;                                                                         \
+    switch (op) {                                                                           \
+      WG_SIMPLE_OPERATIONS(WG_SCALAR_CASE)                                                  \
+      default: {                                                                            \
+        TYPE y;                                                                             \
+        wg_kernels_##SUFFIX[op](&a, &b, &c, &y, 1);                                         \
+        return y;                                                                           \
+      }                                                                                     \
+    }                                                                                       \
+  }
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wunused-value"
+WG_DEFINE_SCALAR(f32, float)
+WG_DEFINE_SCALAR(f64, double)
+#pragma clang diagnostic pop
+
+void wg_exp_f32(const float *x, float *y, size_t n);
+void wg_exp_f64(const double *x, double *y, size_t n);
+void wg_log_f32(const float *x, float *y, size_t n);
+void wg_log_f64(const double *x, double *y, size_t n);
+void wg_tanh_f32(const float *x, float *y, size_t n);
+void wg_tanh_f64(const double *x, double *y, size_t n);
+void wg_sigmoid_f32(const float *x, float *y, size_t n);
+void wg_sigmoid_f64(const double *x, double *y, size_t n);
+
+// MARK: - Layouts and views
+
+/// Where the elements of an array lie: sizes and strides, both in elements, outermost axis first.
+typedef struct wg_layout {
+  int64_t sizes[WG_MAXIMUM_RANK];
+  int64_t strides[WG_MAXIMUM_RANK];
+  int64_t count;
+  int32_t rank;
+  /// Row-major without gaps.
+  bool contiguous;
+} wg_layout;
+
+// MARK: - Programs
+
+/// Registers of a program: the operands, the output and its cotangent, then constants, then temporaries.
+enum {
+  wg_register_output = 3,
+  wg_register_cotangent = 4,
+  wg_register_first_constant = 5,
+  WG_REGISTER_COUNT = 32,
+  WG_INSTRUCTION_COUNT = 20,
+  WG_INPUT_COUNT = 5
+};
+
+typedef struct {
+  wg_op operation;
+  uint8_t target, a, b, c;
+} wg_instruction;
+
+/// A straight-line elementwise program: what an elementwise operation's pullback is traced into.
+typedef struct {
+  wg_instruction instructions[WG_INSTRUCTION_COUNT];
+  double constants[8];
+  uint8_t instruction_count;
+  uint8_t constant_count;
+  uint8_t register_count;
+  /// The register that holds the result.
+  uint8_t result;
+  /// Bit i: register i, one of the inputs, is read.
+  uint8_t reads;
+} wg_program;
+
+/// A program's input: data seen through a layout that has the shape of the program's output.
+typedef struct {
+  const void *data;
+  const wg_layout *layout;
+} wg_view;
+
+/// y = result, or y += result, over all elements of `shape` in row-major order; y is contiguous.
+void wg_run_program_f32(const wg_program *program, const wg_view *inputs, const wg_layout *shape, bool accumulate,
+                        float *y);
+void wg_run_program_f64(const wg_program *program, const wg_view *inputs, const wg_layout *shape, bool accumulate,
+                        double *y);
+
+/// The same for one element: inputs by value.
+float wg_run_scalar_program_f32(const wg_program *program, const float *inputs);
+double wg_run_scalar_program_f64(const wg_program *program, const double *inputs);
+
+/// y = op(operands) over all elements of `shape`; y is contiguous and may be the same address as an operand.
+void wg_apply_f32(wg_op op, const wg_view *operands, const wg_layout *shape, float *y);
+void wg_apply_f64(wg_op op, const wg_view *operands, const wg_layout *shape, double *y);
+
+// MARK: - Movement
+
+/// y = x, or y += x, elementwise between two layouts of one shape.
+void wg_copy_f32(const float *x, const wg_layout *from, float *y, const wg_layout *to, bool accumulate);
+void wg_copy_f64(const double *x, const wg_layout *from, double *y, const wg_layout *to, bool accumulate);
+void wg_fill_f32(float value, float *y, size_t n);
+void wg_fill_f64(double value, double *y, size_t n);
+
+// MARK: - Reductions
+
+/// Reduces the axes of `from` whose bit is set in `axes`; y is contiguous over the remaining axes in order.
+/// sum: y = sum / divisor, or y += sum / divisor. maximum: NaN if any is NaN. The order of additions depends on the
+/// shape alone.
+void wg_sum_f32(const float *x, const wg_layout *from, uint32_t axes, float divisor, bool accumulate, float *y);
+void wg_sum_f64(const double *x, const wg_layout *from, uint32_t axes, double divisor, bool accumulate, double *y);
+void wg_maximum_f32(const float *x, const wg_layout *from, uint32_t axes, float *y);
+void wg_maximum_f64(const double *x, const wg_layout *from, uint32_t axes, double *y);
+
+// MARK: - Rows
+
+/// Softmax family over the middle axis of a contiguous (outer, n, inner) array.
+void wg_log_sum_exp_f32(const float *x, size_t outer, size_t n, size_t inner, float *y);
+void wg_log_sum_exp_f64(const double *x, size_t outer, size_t n, size_t inner, double *y);
+void wg_softmax_f32(const float *x, size_t outer, size_t n, size_t inner, float *y);
+void wg_softmax_f64(const double *x, size_t outer, size_t n, size_t inner, double *y);
+void wg_log_softmax_f32(const float *x, size_t outer, size_t n, size_t inner, float *y);
+void wg_log_softmax_f64(const double *x, size_t outer, size_t n, size_t inner, double *y);
+
+/// Adjoints: xbar = (or +=) y * (ybar - sum(ybar * y)), and xbar = (or +=) ybar - exp(y) * sum(ybar).
+void wg_softmax_adjoint_f32(const float *y, const float *ybar, size_t outer, size_t n, size_t inner,
+                            bool accumulate, float *xbar);
+void wg_softmax_adjoint_f64(const double *y, const double *ybar, size_t outer, size_t n, size_t inner,
+                            bool accumulate, double *xbar);
+void wg_log_softmax_adjoint_f32(const float *y, const float *ybar, size_t outer, size_t n, size_t inner,
+                                bool accumulate, float *xbar);
+void wg_log_softmax_adjoint_f64(const double *y, const double *ybar, size_t outer, size_t n, size_t inner,
+                                bool accumulate, double *xbar);
+
+#endif

@@ -1,0 +1,20 @@
+// Which kernel multiplies two matrices: one rule, for the tape and for the design it is compared with.
+#include "CLinearAlgebra.h"
+#include "SmallGemm.h"
+#include "prefers_tmp.h"
+
+bool wg_multiply_f64(bool transposeA, bool transposeB, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const double *a,
+                     ptrdiff_t lda, const double *b, ptrdiff_t ldb, bool accumulate, double *c, ptrdiff_t ldc) {
+  if (wg_prefers_small_gemm_f64(transposeA, transposeB, m, n, k)) {
+    return wg_small_gemm_f64(transposeA, transposeB, m, n, k, a, lda, b, ldb, accumulate, c, ldc);
+  }
+  return wg_gemm_f64(transposeA, transposeB, m, n, k, 1, a, lda, b, ldb, accumulate ? 1 : 0, c, ldc);
+}
+
+bool wg_multiply_f32(bool transposeA, bool transposeB, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a,
+                     ptrdiff_t lda, const float *b, ptrdiff_t ldb, bool accumulate, float *c, ptrdiff_t ldc) {
+  if (wg_prefers_small_gemm_f32(transposeA, transposeB, m, n, k)) {
+    return wg_small_gemm_f32(transposeA, transposeB, m, n, k, a, lda, b, ldb, accumulate, c, ldc);
+  }
+  return wg_gemm_f32(transposeA, transposeB, m, n, k, 1, a, lda, b, ldb, accumulate ? 1 : 0, c, ldc);
+}

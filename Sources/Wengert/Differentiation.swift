@@ -1,0 +1,215 @@
+/// A differentiation under way: the state between the start of `gradient(at:of:)` and its results.
+///
+/// The outermost one is a scope: what the function and the backward pass recorded is dropped at its end. One inside
+/// another records its backward pass, so that the outer one can differentiate it.
+@usableFromInline
+struct Differentiation {
+  private let core: Core
+  private let mark: TapeMark?
+  private let wasRecording: Bool
+  /// The first record that belongs to this differentiation.
+  private let start: NodeID
+
+  /// Starts a differentiation. `isScope`: what it records is dropped at its end if it is the outermost.
+  @usableFromInline
+  init(isScope: Bool = true) {
+    core = .current
+    wasRecording = core.pointee.isRecording
+    mark = core.pointee.depth == 0 && isScope ? core.openScope() : nil
+    core.pointee.depth += 1
+    core.pointee.isRecording = true
+    start = NodeID(core.pointee.records.count)
+  }
+
+  var isNested: Bool { core.pointee.depth > 1 }
+
+  /// The function's input: the same value as `x`, but a record of its own, so that neither an outer differentiation
+  /// at `x` nor a use of `x` by capture is taken for it.
+  @usableFromInline
+  func input(_ x: Handle) -> Handle {
+    core.pointee.source = core[record: core.resolve(x)].pointee.source
+    return core.handle(core.alias(x.index))
+  }
+
+  /// The function's input: an array at rest.
+  @usableFromInline
+  func input<S>(_ x: ShapedArray<S>) -> Handle { core.handle(core.leaf(x)) }
+
+  /// Ends after the function has thrown.
+  @usableFromInline
+  func cancel() { end() }
+
+  private func end() {
+    core.pointee.depth -= 1
+    core.pointee.isRecording = wasRecording
+    if let mark { core.closeScope(mark) }
+  }
+
+  // MARK: Gradients of tensors
+
+  /// The output's value and the gradients with respect to the inputs, as records of the enclosing scope.
+  @usableFromInline
+  func finish(_ output: Handle, _ inputs: [Handle], function: StaticString) -> (value: Handle, gradients: [Handle]) {
+    let y = core.resolve(output)
+    core.requireScalar(y, for: "\(function)")
+    guard let mark, !isNested else {
+      let gradients = recordedPass(y, cotangent: core.ones(like: y), inputs)
+      end()
+      return (output, gradients)
+    }
+    var moved = [core.movable(y)]
+    let buffer = directPass(y, cotangent: nil, inputs)
+    for input in inputs { moved.append(gradient(input.index, y, buffer)) }
+    core.pointee.depth -= 1
+    core.pointee.isRecording = wasRecording
+    let results = core.closeScope(mark, moving: moved, isSevered: true).map(core.handle)
+    return (results[0], Array(results.dropFirst()))
+  }
+
+  /// An input's gradient, still in the memory of the pass.
+  private func gradient(_ input: NodeID, _ y: NodeID, _ buffer: GradientBuffer) -> MovedValue {
+    let type = core[record: input].pointee.scalarType
+    let layout = core.denseLayout(input)
+    let byteCount = core.layout(input).elementCount * type.byteCount
+    let memory: UnsafeMutableRawPointer
+    if let adjoint = adjoint(input, y, buffer) {
+      memory = adjoint
+    } else {
+      memory = core.allocate(layout, type)
+      memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    }
+    return MovedValue(memory: memory, layout: layout, type: type, byteCount: byteCount)
+  }
+
+  private func adjoint(_ input: NodeID, _ y: NodeID, _ buffer: GradientBuffer) -> UnsafeMutableRawPointer? {
+    y < start || input > y ? nil : buffer.slots.base[Int(input - start)].adjoint
+  }
+
+  // MARK: Pullbacks
+
+  /// Ends the recording of the function; its records stay for calls of the pullback.
+  @usableFromInline
+  func suspend() { end() }
+
+  /// The cotangents of the inputs for one of the output.
+  @usableFromInline
+  func pullback(_ output: Handle, _ cotangent: Handle, _ inputs: [Handle]) -> [Handle] {
+    let y = core.resolve(output)
+    let seed = core.resolve(cotangent)
+    guard core.layout(y).hasSameSizes(as: core.layout(seed)) else {
+      misuse(.cotangentShape(core.shape(y), core.shape(seed)))
+    }
+    if core.pointee.depth > 0 { return recordedPass(y, cotangent: seed, inputs) }
+    let buffer = directPass(y, cotangent: seed, inputs)
+    return inputs.map { input in
+      let value = gradient(input.index, y, buffer)
+      let id = core.leaf(core.shape(input.index), value.type, .severed)
+      core[record: id].pointee.value.copyMemory(from: value.memory, byteCount: value.byteCount)
+      return core.handle(id)
+    }
+  }
+
+  // MARK: Gradients of models
+
+  /// Runs the backward pass of a model's loss; `modelGradient` then reads it.
+  @usableFromInline
+  func modelPass<S: TensorScalar>(_ output: Handle, _ inputs: ParameterLeaves, as _: S.Type) -> ModelPass<S> {
+    let y = core.resolve(output)
+    core.requireScalar(y, for: "gradient(at:of:)")
+    if isNested {
+      return ModelPass(
+        value: core[record: y].pointee.value.load(as: S.self), buffer: nil,
+        recorded: recordedPass(y, cotangent: core.ones(like: y), inputs.handles))
+    }
+    let range = BackwardRange(start: start, output: Swift.max(y, start))
+    let buffer = core.withGradientBuffer {
+      setTargets(inputs.first, inputs.count, true)
+      core.markActive(range, leavesAreTargets: false)
+      if y >= start { core.pull(range, cotangent: nil) }
+    }
+    return ModelPass(value: core[record: y].pointee.value.load(as: S.self), buffer: buffer, recorded: [])
+  }
+
+  /// The gradient of one parameter, in memory that a later step uses again.
+  @usableFromInline
+  func parameterGradient<S>(_ input: Handle, _ index: Int, _ pass: ModelPass<S>) -> Parameter<S> {
+    if let buffer = pass.buffer {
+      let byteCount = core.layout(input.index).elementCount * S.scalarType.byteCount
+      let storage = core.pointee.gradientPool.take(
+        where: { $0.byteCount == byteCount }, make: { ArrayStorage(byteCount: byteCount) })
+      let slot = Int(input.index - start)
+      if slot < buffer.slots.count, let adjoint = buffer.slots.base[slot].adjoint {
+        storage.base.copyMemory(from: adjoint, byteCount: byteCount)
+      } else {
+        storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+      }
+      return Parameter(ShapedArray(shape: core.shape(input.index), storage: storage))
+    }
+    let gradient = pass.recorded[index]
+    return Parameter(core.array(gradient.index), bound: gradient)
+  }
+
+  @usableFromInline
+  func finishModel() { end() }
+
+  // MARK: Passes
+
+  private func setTargets(_ first: NodeID, _ count: Int, _ isTarget: Bool) {
+    for id in first..<first + NodeID(count) { setTarget(id, isTarget) }
+  }
+
+  private func setTarget(_ id: NodeID, _ isTarget: Bool) {
+    if isTarget {
+      core[record: id].pointee.flags.insert(.isTarget)
+    } else {
+      core[record: id].pointee.flags.remove(.isTarget)
+    }
+  }
+
+  private func directPass(_ y: NodeID, cotangent: NodeID?, _ inputs: [Handle]) -> GradientBuffer {
+    for input in inputs { setTarget(core.resolve(input), true) }
+    defer { for input in inputs { setTarget(input.index, false) } }
+    let range = BackwardRange(start: start, output: y)
+    return core.withGradientBuffer {
+      guard y >= start else { return }
+      core.markActive(range, leavesAreTargets: false)
+      core.pull(range, cotangent: cotangent)
+    }
+  }
+
+  private func recordedPass(_ y: NodeID, cotangent: @autoclosure () -> NodeID, _ inputs: [Handle]) -> [Handle] {
+    guard y >= start else { return inputs.map { core.handle(core.zeros(like: core.resolve($0))) } }
+    for input in inputs { setTarget(core.resolve(input), true) }
+    let range = BackwardRange(start: start, output: y)
+    let cotangent = cotangent()
+    var adjoints: [NodeID] = []
+    _ = core.withGradientBuffer {
+      core.markActive(range, leavesAreTargets: false)
+      adjoints = core.slot(y, range).pointee.isActive ? core.recordBackward(range, cotangent: cotangent) : []
+    }
+    for input in inputs { setTarget(input.index, false) }
+    return inputs.map { input in
+      let place = Int(input.index - start)
+      let adjoint = place < adjoints.count ? adjoints[place] : -1
+      return core.handle(adjoint >= 0 ? adjoint : core.zeros(like: input.index))
+    }
+  }
+}
+
+/// What a backward pass of a model has left to be read: adjoints in a buffer, or tensors if the pass was recorded.
+@usableFromInline
+struct ModelPass<S: TensorScalar> {
+  @usableFromInline let value: S
+  let buffer: GradientBuffer?
+  let recorded: [Handle]
+}
+
+extension UnsafeMutablePointer<TapeCore> {
+  func ones(like id: NodeID) -> NodeID { filled(1, like: id) }
+  func zeros(like id: NodeID) -> NodeID { filled(0, like: id) }
+
+  private func filled(_ value: Double, like id: NodeID) -> NodeID {
+    let scalar = constant(value, self[record: id].pointee.scalarType)
+    return contiguous(broadcast(scalar, to: shape(id)))
+  }
+}

@@ -1,0 +1,108 @@
+/// The memory of one backward pass: adjoints, and where to find each record's.
+final class GradientBuffer {
+  var slots = PlainStack<Slot>(capacity: 256)
+  var adjoints = Arena()
+
+  deinit {
+    slots.deallocate()
+    adjoints.deallocate()
+  }
+}
+
+/// The gradients of one output, looked up by tensor.
+///
+/// Nothing is stored on tensors, so there is nothing to reset: every call of `backward()` gives gradients of its own.
+/// They are read while the output's scope lasts; the arrays that come out outlive it.
+public struct Gradients {
+  let core: Core
+  let buffer: GradientBuffer
+  let range: BackwardRange
+  let output: Handle
+
+  /// The gradient with respect to a tensor: an array of exactly its shape.
+  ///
+  /// Zeros for a tensor that the output does not depend on, see ``reaches(_:)``. Traps if the scope of the tensor or
+  /// of the output has ended.
+  ///
+  /// - Complexity: O(elements), one copy.
+  public subscript<S>(_ tensor: Tensor<S>) -> ShapedArray<S> {
+    let id = core.resolve(tensor.handle)
+    let result = ShapedArray<S>(uninitialized: core.shape(id))
+    if let adjoint = adjoint(of: id) {
+      result.storage.base.copyMemory(from: adjoint, byteCount: result.storage.byteCount)
+    } else {
+      result.base.initialize(repeating: 0, count: result.count)
+    }
+    return result
+  }
+
+  /// Whether the output depends on a tensor by way of operations with derivatives.
+  public func reaches<S>(_ tensor: Tensor<S>) -> Bool { adjoint(of: core.resolve(tensor.handle)) != nil }
+
+  private func adjoint(of id: NodeID) -> UnsafeMutableRawPointer? {
+    // Only while the output is there are the records before it still the ones that the pass went over.
+    _ = core.resolve(output)
+    guard id >= range.start, id <= range.output else { return nil }
+    return buffer.slots.base[Int(id - range.start)].adjoint
+  }
+}
+
+@available(*, unavailable)
+extension Gradients: Sendable {}
+
+extension Tensor {
+  /// The gradients of this tensor with respect to everything it was computed from.
+  ///
+  /// Replays the tape in reverse, from this tensor to the leaves. Traps unless the tensor has exactly one element.
+  ///
+  /// - Returns: The gradients, looked up by tensor: of leaves and of intermediate results.
+  /// - Complexity: A small multiple of the time that computing the tensor took; the memory of all adjoints, which is
+  ///   used again after the result is gone.
+  public func backward() -> Gradients {
+    let core = Core.current
+    let output = core.resolve(handle)
+    core.requireScalar(output, for: "backward()")
+    let range = BackwardRange(start: 0, output: output)
+    let buffer = core.withGradientBuffer {
+      core.markActive(range, leavesAreTargets: true)
+      core.pull(range, cotangent: nil)
+    }
+    return Gradients(core: core, buffer: buffer, range: range, output: handle)
+  }
+}
+
+extension UnsafeMutablePointer<TapeCore> {
+  func requireScalar(_ id: NodeID, for function: @autoclosure () -> String) {
+    guard layout(id).elementCount == 1 else { misuse(.nonScalarOutput(function(), shape(id))) }
+  }
+
+  /// Lends the tape a buffer that nobody uses for the time of `body`, and returns it filled.
+  func withGradientBuffer(_ body: () -> Void) -> GradientBuffer {
+    let buffer = pointee.gradientBuffers.take(where: { _ in true }, make: GradientBuffer.init)
+    swap(&pointee.slots, &buffer.slots)
+    swap(&pointee.adjoints, &buffer.adjoints)
+    pointee.adjoints.reset()
+    body()
+    swap(&pointee.slots, &buffer.slots)
+    swap(&pointee.adjoints, &buffer.adjoints)
+    return buffer
+  }
+
+  /// Seeds the output's adjoint, with ones unless a cotangent is given, and runs the pass over the marked range.
+  func pull(_ range: BackwardRange, cotangent: NodeID?) {
+    let slot = slot(range.output, range)
+    guard slot.pointee.isActive else { return }
+    let type = self[record: range.output].pointee.scalarType
+    let count = layout(range.output).elementCount
+    let adjoint = pointee.adjoints.allocate(count &* type.byteCount)
+    if let cotangent {
+      copyValue(cotangent, to: adjoint)
+    } else if type == .double {
+      adjoint.f64.initialize(repeating: 1, count: count)
+    } else {
+      adjoint.f32.initialize(repeating: 1, count: count)
+    }
+    slot.pointee = Slot(adjoint)
+    runBackward(range)
+  }
+}

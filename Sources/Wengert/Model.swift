@@ -1,0 +1,219 @@
+/// A parameter of a model: an array at rest, which a differentiation turns into a leaf of its tape.
+public struct Parameter<Scalar: TensorScalar>: Sendable {
+  /// The parameter's array; in the gradient of a model, its gradient.
+  public var value: ShapedArray<Scalar>
+  /// The record this parameter is bound to while its model is being differentiated.
+  var bound: Handle
+
+  /// A parameter with the given value.
+  public init(_ value: ShapedArray<Scalar>) {
+    self.value = value
+    bound = .none
+  }
+
+  init(_ value: ShapedArray<Scalar>, bound: Handle) {
+    self.value = value
+    self.bound = bound
+  }
+
+  /// The sizes of the parameter's axes.
+  public var shape: Shape { value.shape }
+
+  /// The parameter as a tensor of the current tape.
+  ///
+  /// Inside `gradient(at: model)` the tensor that is differentiated with respect to; anywhere else a constant that
+  /// shares the array's memory.
+  public var tensor: Tensor<Scalar> {
+    let core = Core.recording
+    return Tensor(handle: core.isLive(bound) ? bound : core.handle(core.leaf(value, .constant)))
+  }
+}
+
+/// A struct of parameters.
+///
+/// One method names them; copying the struct gives an independent snapshot.
+///
+/// ```swift
+/// struct Scale: Model {
+///   var factor: Parameter<Double>
+///   mutating func visitParameters(_ visitor: inout some ParameterVisitor<Double>) { visitor.visit("factor", &factor) }
+///   func callAsFunction(_ x: Tensor<Double>) -> Tensor<Double> { x * factor.tensor }
+/// }
+/// ```
+public protocol Model<Scalar> {
+  associatedtype Scalar: TensorScalar
+
+  /// Calls `visitor.visit(name, &member)` for each parameter and each member that is a model, always in one order.
+  mutating func visitParameters(_ visitor: inout some ParameterVisitor<Scalar>)
+}
+
+/// Something that goes over the parameters of a model.
+public protocol ParameterVisitor<Scalar> {
+  associatedtype Scalar: TensorScalar
+
+  /// Whether the visitor changes parameters; if not, copies may be visited.
+  static var changesParameters: Bool { get }
+
+  /// Called for each parameter.
+  mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>)
+
+  /// Called before the parameters of a member that is a model; `index` counts members in a list from 1.
+  mutating func enter(_ name: StaticString, index: Int?)
+
+  /// Called after the parameters of a member.
+  mutating func leave()
+}
+
+extension ParameterVisitor {
+  public mutating func enter(_ name: StaticString, index: Int?) {}
+  public mutating func leave() {}
+
+  /// Visits a member that is a model of its own.
+  @inlinable
+  public mutating func visit<M: Model>(_ name: StaticString, index: Int? = nil, _ model: inout M)
+  where M.Scalar == Scalar {
+    enter(name, index: index)
+    model.visitParameters(&self)
+    leave()
+  }
+
+  /// Visits a list of models.
+  @inlinable
+  public mutating func visit<M: Model>(_ name: StaticString, _ models: inout [M]) where M.Scalar == Scalar {
+    for index in models.indices {
+      if Self.changesParameters {
+        visit(name, index: index + 1, &models[index])
+      } else {
+        var copy = models[index]
+        visit(name, index: index + 1, &copy)
+      }
+    }
+  }
+}
+
+extension Model {
+  /// The parameters with their names, as in `fc1.weight`, in the order in which they are visited.
+  public var namedParameters: [(name: String, value: ShapedArray<Scalar>)] {
+    var copy = self
+    var visitor = NameCollector<Scalar>()
+    copy.visitParameters(&visitor)
+    return visitor.parameters
+  }
+
+  /// The number of parameters' elements.
+  public var parameterCount: Int { namedParameters.reduce(0) { $0 + $1.value.count } }
+}
+
+private struct NameCollector<Scalar: TensorScalar>: ParameterVisitor {
+  static var changesParameters: Bool { false }
+  var path: [String] = []
+  var parameters: [(name: String, value: ShapedArray<Scalar>)] = []
+
+  mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
+    parameters.append(((path + ["\(name)"]).joined(separator: "."), parameter.value))
+  }
+  mutating func enter(_ name: StaticString, index: Int?) { path.append("\(name)" + (index.map(String.init) ?? "")) }
+  mutating func leave() { path.removeLast() }
+}
+
+// MARK: - Differentiation
+
+/// The gradient of a scalar function at a model: a model of the same type whose parameters are the gradients.
+///
+/// Inside the function the model's parameters are leaves that share the memory of its arrays; nothing is copied.
+/// Traps unless the function's result has exactly one element.
+///
+/// - Complexity: A small multiple of the function's own time. Memory is used again from call to call.
+@inlinable public func gradient<M: Model>(
+  at model: M, of function: (M) throws -> Tensor<M.Scalar>
+) rethrows -> M {
+  try differentiate(model, function).gradient
+}
+
+/// A scalar function's value at a model, and its gradient there. See ``gradient(at:of:)``.
+///
+/// The value is a plain number, so this function traps inside another differentiation, which it could not be part of.
+@inlinable public func valueWithGradient<M: Model>(
+  at model: M, of function: (M) throws -> Tensor<M.Scalar>
+) rethrows -> (value: M.Scalar, gradient: M) {
+  requireOutermost()
+  return try differentiate(model, function)
+}
+
+@usableFromInline
+func requireOutermost() {
+  if Core.current.pointee.depth > 0 { misuse(.nestedModelValue) }
+}
+
+@inlinable
+func differentiate<M: Model>(
+  _ model: M, _ function: (M) throws -> Tensor<M.Scalar>
+) rethrows -> (value: M.Scalar, gradient: M) {
+  let differentiation = Differentiation()
+  var bound = model
+  var leaves = ParameterBinder<M.Scalar>(differentiation)
+  bound.visitParameters(&leaves)
+  let output: Tensor<M.Scalar>
+  do { output = try function(bound) } catch {
+    differentiation.cancel()
+    throw error
+  }
+  let pass = differentiation.modelPass(output.handle, leaves.leaves, as: M.Scalar.self)
+  var gradients = GradientCollector(differentiation, pass)
+  bound.visitParameters(&gradients)
+  differentiation.finishModel()
+  return (pass.value, bound)
+}
+
+/// The leaves of a model's parameters, which lie side by side on the tape.
+@usableFromInline
+struct ParameterLeaves {
+  var first: NodeID = 0
+  var count = 0
+  /// Leaves by handle, for passes that are recorded.
+  var handles: [Handle] {
+    (first..<first + NodeID(count)).map { Core.current.handle($0) }
+  }
+}
+
+/// Binds parameters to leaves.
+@usableFromInline
+struct ParameterBinder<Scalar: TensorScalar>: ParameterVisitor {
+  @usableFromInline static var changesParameters: Bool { true }
+  private let differentiation: Differentiation
+  @usableFromInline private(set) var leaves = ParameterLeaves()
+
+  @usableFromInline
+  init(_ differentiation: Differentiation) { self.differentiation = differentiation }
+
+  @usableFromInline
+  mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
+    // Bound already: the model of an enclosing differentiation, which this one is to be part of.
+    parameter.bound =
+      Core.current.isLive(parameter.bound)
+      ? differentiation.input(parameter.bound) : differentiation.input(parameter.value)
+    if leaves.count == 0 { leaves.first = parameter.bound.index }
+    leaves.count += 1
+  }
+}
+
+/// Replaces parameters by their gradients.
+@usableFromInline
+struct GradientCollector<Scalar: TensorScalar>: ParameterVisitor {
+  @usableFromInline static var changesParameters: Bool { true }
+  private let differentiation: Differentiation
+  private let pass: ModelPass<Scalar>
+  private var index = 0
+
+  @usableFromInline
+  init(_ differentiation: Differentiation, _ pass: ModelPass<Scalar>) {
+    self.differentiation = differentiation
+    self.pass = pass
+  }
+
+  @usableFromInline
+  mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
+    parameter = differentiation.parameterGradient(parameter.bound, index, pass)
+    index += 1
+  }
+}

@@ -1,0 +1,128 @@
+import CKernels
+
+/// All there is to know about one operation besides how its value is computed: one block per operation, from which
+/// the backward pass, the tests, the benchmark and the printouts follow.
+package struct Operation: Sendable {
+  package let opcode: Opcode
+  /// What the derivative is made of; nil if none passes through this operation (comparisons, rounding).
+  let derivative: Derivative?
+  /// How tests and benchmarks exercise the operation.
+  package let samples: [Sample]
+
+  enum Derivative: Sendable {
+    /// One program per operand; nil where the operand has no derivative.
+    case elementwise([TracedProgram?])
+    case structural(Structural)
+  }
+
+  /// The derivative of an operation that is more than elementwise.
+  struct Structural: Sendable {
+    /// Adds to the operands' adjoints, in operations of the tape: run without recording this is the gradient, run
+    /// with recording it can be differentiated again.
+    let rule: @Sendable (Pullback) -> Void
+    /// A kernel that does the same as `rule` in one pass, for operations where that was measured to pay.
+    var fused: (@Sendable (DirectPullback) -> Void)?
+  }
+
+  package var name: String { String(cString: opcode.cName) }
+}
+
+/// How to call an operation on sample inputs.
+package struct Sample: Sendable {
+  /// What distinguishes this sample from the others of its operation.
+  package let name: String
+  package let shapes: [Shape]
+  /// Per operand, where the inputs of derivative tests are drawn from.
+  package let domains: [ClosedRange<Double>]
+  package let apply: @Sendable ([AnyTensor]) -> AnyTensor
+
+  package init(
+    _ name: String = "", _ shapes: [Shape], _ domains: [ClosedRange<Double>] = [],
+    apply: @escaping @Sendable ([AnyTensor]) -> AnyTensor
+  ) {
+    self.name = name
+    self.shapes = shapes
+    self.domains = shapes.indices.map { $0 < domains.count ? domains[$0] : -2...2 }
+    self.apply = apply
+  }
+}
+
+/// A tensor of either scalar type, for samples.
+package struct AnyTensor: Sendable {
+  let handle: Handle
+
+  package init<S>(_ tensor: Tensor<S>) { handle = tensor.handle }
+  init(_ id: NodeID) { handle = Core.current.handle(id) }
+
+  var id: NodeID { Core.current.resolve(handle) }
+
+  /// The tensor with its type. Traps if the scalar type is another.
+  package func typed<S>(_: S.Type = S.self) -> Tensor<S> {
+    precondition(Core.current[record: id].pointee.scalarType == S.scalarType)
+    return Tensor(handle: handle)
+  }
+}
+
+extension Opcode {
+  var cName: UnsafePointer<CChar> {
+    withUnsafePointer(to: wg_operation_names) {
+      UnsafeRawPointer($0).assumingMemoryBound(to: UnsafePointer<CChar>.self)[Int(rawValue)]
+    }
+  }
+}
+
+/// All operations, by opcode.
+struct OperationTable: Sendable {
+  static let shared = OperationTable(Operation.all)
+
+  /// How the forward sweep of a backward pass treats a record.
+  enum Kind: UInt8 { case differentiable, leaf, constant }
+
+  private let byOpcode: [Operation?]
+  nonisolated(unsafe) let kinds: UnsafePointer<Kind>
+  /// Three places per elementwise opcode; a program that no cotangent passes has an `instruction_count` of 255.
+  nonisolated(unsafe) let programs: UnsafePointer<wg_program>
+
+  private init(_ operations: [Operation]) {
+    var byOpcode = [Operation?](repeating: nil, count: Int(WG_OPERATION_COUNT))
+    let programs = UnsafeMutablePointer<wg_program>.allocate(capacity: Int(WG_ELEMENTWISE_COUNT) * 3)
+    var none = wg_program()
+    none.instruction_count = .max
+    programs.initialize(repeating: none, count: Int(WG_ELEMENTWISE_COUNT) * 3)
+    for operation in operations {
+      let opcode = Int(operation.opcode.rawValue)
+      precondition(byOpcode[opcode] == nil, "\(operation.name) is defined twice")
+      byOpcode[opcode] = operation
+      if case .elementwise(let traced) = operation.derivative {
+        for (operand, program) in traced.enumerated() {
+          if let program { programs[opcode * 3 + operand] = program.code }
+        }
+      }
+    }
+    let kinds = UnsafeMutablePointer<Kind>.allocate(capacity: byOpcode.count)
+    for (opcode, operation) in byOpcode.enumerated() {
+      guard let operation else { preconditionFailure("operation \(opcode) is not defined") }
+      kinds[opcode] = operation.derivative == nil ? .constant : .differentiable
+    }
+    kinds[Int(Opcode.leaf.rawValue)] = .leaf
+    kinds[Int(Opcode.severed.rawValue)] = .leaf
+    self.kinds = UnsafePointer(kinds)
+    self.byOpcode = byOpcode
+    self.programs = UnsafePointer(programs)
+  }
+
+  subscript(opcode: Opcode) -> Operation? { byOpcode[Int(opcode.rawValue)] }
+
+  /// The pullback of an elementwise operation to one operand, or nil if nothing passes.
+  @inline(__always)
+  func program(_ opcode: Opcode, _ operand: Int) -> UnsafePointer<wg_program>? {
+    let program = programs + (Int(opcode.rawValue) &* 3 &+ operand)
+    return program.pointee.instruction_count == .max ? nil : program
+  }
+}
+
+extension Operation {
+  /// The operations of every family.
+  package static let all: [Operation] =
+    arithmetic + exponential + selection + leaves + views + reductions + contractions + normalized + labels
+}

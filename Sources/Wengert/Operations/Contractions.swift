@@ -1,0 +1,236 @@
+import CKernels
+import CLinearAlgebra
+
+// Products of matrices.
+
+extension Operation {
+  static let contractions: [Operation] = [
+    /// A B over the last two axes: Ȳ Bᵀ and Aᵀ Ȳ, summed over repeated leading axes.
+    Operation(
+      opcode: .matmul,
+      derivative: .structural(
+        .init { p in
+          p.accumulateProduct(0, p.cotangent, p.core.matrixTransposed(p.operand(1)))
+          p.accumulateProduct(1, p.core.matrixTransposed(p.operand(0)), p.cotangent)
+        }),
+      samples: [
+        .matmul([2, 3], [3, 4]), .matmul([1, 1], [1, 1]), .matmul([2, 0], [0, 3]), .matmul([0, 2], [2, 3]),
+        .matmul([3], [3]), .matmul([3], [3, 2]), .matmul([2, 3], [3]), .matmul([9, 17], [17, 10]),
+        .matmul([2, 3, 4], [4, 2]), .matmul([3, 4], [2, 4, 2]), .matmul([2, 1, 2, 3], [3, 3, 2]),
+        .matmul([2, 2, 3], [3]), .matmul([3], [2, 3, 2]),
+        Sample("transposed operands", [[3, 2], [4, 3]]) { operands in
+          let core = Core.current
+          return AnyTensor(core.matmul(core.matrixTransposed(operands[0].id), core.matrixTransposed(operands[1].id)))
+        },
+        Sample("strided operands", [[4, 3, 2], [3, 2, 4]]) { operands in
+          let core = Core.current
+          return AnyTensor(
+            core.matmul(core.permuted(operands[0].id, [2, 0, 1]), core.permuted(operands[1].id, [1, 0, 2])))
+        },
+      ])
+  ]
+}
+
+extension Sample {
+  fileprivate static func matmul(_ a: Shape, _ b: Shape) -> Sample {
+    Sample("\(a) \(b)", [a, b]) { AnyTensor(Core.current.matmulOfAnyRank($0[0].id, $0[1].id)) }
+  }
+}
+
+/// The product of two matrices, or of stacks of them, or with vectors.
+///
+/// As in NumPy: a vector on the left is a row, one on the right a column, and the axis it lacks is absent from the
+/// result; axes before the last two broadcast. Traps unless the inner sizes agree. Transposed operands go into the
+/// call; nothing is copied for them.
+///
+/// - Complexity: O(m n k) per matrix; the tape keeps the result. The adjoints are two products of the same size.
+@inlinable public func matmul<S>(_ a: Tensor<S>, _ b: Tensor<S>) -> Tensor<S> {
+  Tensor(recordMatmul(a.handle, b.handle))
+}
+
+@usableFromInline @inline(never)
+func recordMatmul(_ a: Handle, _ b: Handle) -> Handle {
+  let core = Core.recording
+  return core.handle(core.matmulOfAnyRank(core.resolve(a), core.resolve(b)))
+}
+
+extension UnsafeMutablePointer<TapeCore> {
+  /// A matrix, or a stack of matrices, with its last two axes exchanged.
+  func matrixTransposed(_ x: NodeID) -> NodeID {
+    let rank = layout(x).rank
+    return permuted(x, MatrixTransposition(rank: rank))
+  }
+
+  func matmulOfAnyRank(_ a: NodeID, _ b: NodeID) -> NodeID {
+    let (left, right) = (layout(a), layout(b))
+    let (p, q) = (left.rank, right.rank)
+    guard p > 0, q > 0, left.sizes[p - 1] == right.sizes[Swift.max(q - 2, 0)] else {
+      misuse(.matmul(left.shape, right.shape))
+    }
+    if p > 1 && q > 1 { return matmul(a, b) }
+    let row = p == 1 ? reshaped(a, to: [1, Int(left.sizes[0])]) : a
+    let column = q == 1 ? reshaped(b, to: [Int(right.sizes[0]), 1]) : b
+    let product = matmul(row, column)
+    var sizes = Array(shape(product))
+    if q == 1 { sizes.remove(at: sizes.count - 1) }
+    if p == 1 { sizes.remove(at: sizes.count - (q == 1 ? 1 : 2)) }
+    return reshaped(product, to: Shape(sizes))
+  }
+
+  /// The product over the last two axes of operands that have at least two.
+  func matmul(_ a: NodeID, _ b: NodeID) -> NodeID {
+    let type = self[record: a].pointee.scalarType
+    let layout = pointee.layouts.number(of: productShape(a, b))
+    let value = allocate(layout, type)
+    multiply(a, b, into: value, pointee.layouts[layout], accumulate: false)
+    return append(.matmul, type, layout: layout, value: value, operands: (a, b))
+  }
+
+  private func productShape(_ a: NodeID, _ b: NodeID) -> Shape {
+    let (left, right) = (layout(a), layout(b))
+    var shape = Shape(rank: Swift.max(left.rank, right.rank))
+    for axis in 0..<shape.count - 2 {
+      let (i, j) = (axis - (shape.count - left.rank), axis - (shape.count - right.rank))
+      let m = i < 0 ? 1 : left.sizes[i]
+      let n = j < 0 ? 1 : right.sizes[j]
+      guard m == n || m == 1 || n == 1 else { misuse(.matmulBatch(left.shape, right.shape)) }
+      shape.setSize(Int(m == 1 ? n : m), at: axis)
+    }
+    shape.setSize(Int(left.sizes[left.rank - 2]), at: shape.count - 2)
+    shape.setSize(Int(right.sizes[right.rank - 1]), at: shape.count - 1)
+    checkElementCount(shape)
+    return shape
+  }
+
+  /// Whether `multiply` can add the product straight to an array of the target's shape: the two differ at most in
+  /// leading axes, along which the products are then added up.
+  func canMultiplyInPlace(_ a: NodeID, _ b: NodeID, _ target: UnsafePointer<wg_layout>) -> Bool {
+    let (left, right) = (layout(a), layout(b))
+    return target.rank >= 2 && target.sizes[target.rank - 2] == left.sizes[left.rank - 2]
+      && target.sizes[target.rank - 1] == right.sizes[right.rank - 1]
+  }
+
+  /// memory = A B or memory += A B, where memory is contiguous and of the product's shape, or of one that broadcasts
+  /// to it.
+  func multiply(
+    _ a: NodeID, _ b: NodeID, into memory: UnsafeMutableRawPointer, _ target: UnsafePointer<wg_layout>,
+    accumulate: Bool
+  ) {
+    let type = self[record: a].pointee.scalarType
+    let (left, right) = (layout(a), layout(b))
+    let mark = pointee.values.mark
+    let (x, y) = (matrices(a), matrices(b))
+    let rows = Int(target.sizes[target.rank - 2])
+    let columns = Int(target.sizes[target.rank - 1])
+    let inner = x.columns
+    if left.rank == 2 && right.rank == 2 && target.rank == 2 {
+      gemm(type, rows, columns, inner, x, 0, y, 0, memory, accumulate)
+    } else {
+      let batchRank = Swift.max(left.rank, right.rank) - 2
+      var accumulate = accumulate
+      // Leading axes that the target lacks: its products are added up, from zero.
+      let product = productShape(a, b)
+      if !accumulate && product.elementCount != target.elementCount {
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: target.elementCount * type.byteCount)
+        accumulate = true
+      }
+      var index = [Int](repeating: 0, count: batchRank)
+      for _ in 0..<product.prefix(batchRank).reduce(1, *) {
+        gemm(
+          type, rows, columns, inner, x, batchOffset(index, left, x.batchStrides), y,
+          batchOffset(index, right, y.batchStrides),
+          memory + batchOffset(index, target, nil) * type.byteCount, accumulate)
+        for axis in (0..<batchRank).reversed() {
+          index[axis] += 1
+          if index[axis] < product[axis] { break }
+          index[axis] = 0
+        }
+      }
+    }
+    pointee.values.reset(to: mark)
+  }
+
+  /// Elements from the first matrix of a stack to the one at `index`; an axis of one element is repeated.
+  private func batchOffset(_ index: [Int], _ layout: UnsafePointer<wg_layout>, _ strides: [Int]?) -> Int {
+    let missing = index.count - (layout.rank - 2)
+    var dense = Int(layout.sizes[layout.rank - 1] * layout.sizes[layout.rank - 2])
+    var offset = 0
+    for axis in (0..<layout.rank - 2).reversed() {
+      if layout.sizes[axis] != 1 { offset += index[axis + missing] * (strides?[axis] ?? dense) }
+      dense *= Int(layout.sizes[axis])
+    }
+    return offset
+  }
+
+  /// Matrices as GEMM takes them: one of the last two strides is 1.
+  private struct Matrices {
+    var base: UnsafeMutableRawPointer
+    var isTransposed: Bool
+    var leadingDimension: Int
+    var columns: Int
+    var batchStrides: [Int]
+  }
+
+  private func matrices(_ id: NodeID) -> Matrices {
+    let layout = layout(id)
+    let rank = layout.rank
+    let (rows, columns) = (Int(layout.sizes[rank - 2]), Int(layout.sizes[rank - 1]))
+    let (rowStride, columnStride) = (Int(layout.strides[rank - 2]), Int(layout.strides[rank - 1]))
+    let strides = rank == 2 ? [] : (0..<rank - 2).map { Int(layout.strides[$0]) }
+    let base = self[record: id].pointee.value
+    if (columnStride == 1 || columns <= 1) && (rowStride >= columns || rows <= 1) {
+      return Matrices(
+        base: base, isTransposed: false, leadingDimension: rows <= 1 ? Swift.max(columns, 1) : rowStride,
+        columns: columns, batchStrides: strides)
+    }
+    if (rowStride == 1 || rows <= 1) && (columnStride >= rows || columns <= 1) {
+      return Matrices(
+        base: base, isTransposed: true, leadingDimension: columns <= 1 ? Swift.max(rows, 1) : columnStride,
+        columns: columns, batchStrides: strides)
+    }
+    // Strides that no GEMM takes: a copy, dropped after the product.
+    let type = self[record: id].pointee.scalarType
+    var dense = wg_layout(layout.shape)
+    let copy = pointee.values.allocate(layout.elementCount * type.byteCount)
+    if type == .double {
+      wg_copy_f64(base.f64, layout, copy.f64, &dense, false)
+    } else {
+      wg_copy_f32(base.f32, layout, copy.f32, &dense, false)
+    }
+    var product = rows * columns
+    var denseStrides = strides
+    for axis in (0..<rank - 2).reversed() {
+      denseStrides[axis] = product
+      product *= Int(layout.sizes[axis])
+    }
+    return Matrices(
+      base: copy, isTransposed: false, leadingDimension: Swift.max(columns, 1), columns: columns,
+      batchStrides: denseStrides)
+  }
+
+  private func gemm(
+    _ type: ScalarType, _ m: Int, _ n: Int, _ k: Int, _ a: Matrices, _ aOffset: Int, _ b: Matrices, _ bOffset: Int,
+    _ c: UnsafeMutableRawPointer, _ accumulate: Bool
+  ) {
+    guard m > 0 && n > 0 else { return }
+    let isDone: Bool
+    if type == .double {
+      let (x, y) = (a.base.f64 + aOffset, b.base.f64 + bOffset)
+      isDone = wg_multiply_f64(
+        a.isTransposed, b.isTransposed, m, n, k, x, a.leadingDimension, y, b.leadingDimension, accumulate, c.f64, n)
+    } else {
+      let (x, y) = (a.base.f32 + aOffset, b.base.f32 + bOffset)
+      isDone = wg_multiply_f32(
+        a.isTransposed, b.isTransposed, m, n, k, x, a.leadingDimension, y, b.leadingDimension, accumulate, c.f32, n)
+    }
+    if !isDone { misuse(.matrixTooLarge(m, n, k)) }
+  }
+}
+
+/// The axes of a stack of matrices with the last two exchanged, without an array.
+private struct MatrixTransposition: RandomAccessCollection {
+  let rank: Int
+  var startIndex: Int { 0 }
+  var endIndex: Int { rank }
+  subscript(axis: Int) -> Int { axis == rank - 1 ? rank - 2 : axis == rank - 2 ? rank - 1 : axis }
+}

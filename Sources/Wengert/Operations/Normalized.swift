@@ -1,0 +1,191 @@
+import CKernels
+
+// Log-sum-exp and the softmax family.
+
+extension Operation {
+  static let normalized: [Operation] = [
+    /// log Σ eˣ: eˣ⁻ʸ, which is softmax x, and 0 where x = −∞
+    Operation(
+      opcode: .logSumExp,
+      derivative: .structural(
+        .init { p in
+          let axes: UInt32 = 1 << UInt32(p.attribute(0))
+          let shape = p.shape(0)
+          let weight = p.core.elementwise(
+            .expDifference, p.operand(0), p.core.expanded(p.output, along: axes, of: shape))
+          p.accumulate(
+            0, p.core.elementwise(.scaleCotangent, p.core.expanded(p.cotangent, along: axes, of: shape), weight))
+        }),
+      samples: .rows { core, x, axis in core.logSumExp(x, axis) }),
+
+    /// eˣ / Σ eˣ: y (ȳ − Σ ȳ y)
+    Operation(
+      opcode: .softmax,
+      derivative: .structural(
+        .init(
+          rule: { p in
+            let weighted = p.core.elementwise(.scaleCotangent, p.cotangent, p.output)
+            let total = p.core.sum(weighted, 1 << UInt32(p.attribute(0)), keepingAxes: true)
+            p.accumulate(
+              0, p.core.elementwise(.scaleCotangent, p.core.elementwise(.subtract, p.cotangent, total), p.output))
+          },
+          fused: { p in p.pullRows(wg_softmax_adjoint_f64, wg_softmax_adjoint_f32) })),
+      samples: .rows { core, x, axis in core.softmax(x, axis) }),
+
+    /// x − log Σ eˣ: ȳ − eʸ Σ ȳ
+    Operation(
+      opcode: .logSoftmax,
+      derivative: .structural(
+        .init(
+          rule: { p in
+            let total = p.core.sum(p.cotangent, 1 << UInt32(p.attribute(0)), keepingAxes: true)
+            let softmax = p.core.elementwise(.exp, p.output)
+            p.accumulate(
+              0,
+              p.core.elementwise(.subtract, p.cotangent, p.core.elementwise(.scaleCotangent, total, softmax)))
+          },
+          fused: { p in p.pullRows(wg_log_softmax_adjoint_f64, wg_log_softmax_adjoint_f32) })),
+      samples: .rows { core, x, axis in core.logSoftmax(x, axis) }),
+  ]
+}
+
+extension [Sample] {
+  fileprivate static func rows(_ apply: @escaping @Sendable (Core, NodeID, Int) -> NodeID) -> [Sample] {
+    let cases: [(Shape, Int)] = [([5], 0), ([1], 0), ([4, 3], 1), ([4, 3], 0), ([2, 3, 2], 1), ([0, 3], 1)]
+    return cases.map { shape, axis in
+      Sample("\(shape) axis \(axis)", [shape], [-3...3]) { AnyTensor(apply(.current, $0[0].id, axis)) }
+    }
+  }
+}
+
+/// log Σ exp over all elements, computed without overflow.
+///
+/// −∞ if there are no elements or all are −∞, with an adjoint of 0 there.
+///
+/// - Complexity: O(elements); the tape keeps one number.
+@inlinable public func logSumExp<S>(_ x: Tensor<S>) -> Tensor<S> { Tensor(recordLogSumExp(x.handle, nil, false)) }
+
+/// log Σ exp along some axes, counted from 0, or from −1 at the end; computed without overflow.
+///
+/// −∞ where there are no elements or all are −∞, with an adjoint of 0 there. Traps if an axis is out of range or
+/// repeated.
+///
+/// - Parameter keepingAxes: Whether the axes stay, with one element each.
+/// - Complexity: O(elements); the tape keeps the result, and a copy of `x` for several axes.
+@inlinable public func logSumExp<S>(_ x: Tensor<S>, along axes: Int..., keepingAxes: Bool = false) -> Tensor<S> {
+  Tensor(recordLogSumExp(x.handle, axes, keepingAxes))
+}
+
+/// exp x / Σ exp x along an axis, by default the last; computed without overflow.
+///
+/// An axis of nothing but −∞ gives NaN. Traps if the axis is out of range.
+///
+/// - Complexity: O(elements); the tape keeps the result.
+@inlinable public func softmax<S>(_ x: Tensor<S>, along axis: Int = -1) -> Tensor<S> {
+  Tensor(recordSoftmax(.softmax, x.handle, axis))
+}
+
+/// log (exp x / Σ exp x) along an axis, by default the last; computed without overflow.
+///
+/// Elements of −∞ stay so, with finite adjoints; an axis of nothing but −∞ gives NaN. Traps if the axis is out of
+/// range.
+///
+/// - Complexity: O(elements); the tape keeps the result.
+@inlinable public func logSoftmax<S>(_ x: Tensor<S>, along axis: Int = -1) -> Tensor<S> {
+  Tensor(recordSoftmax(.logSoftmax, x.handle, axis))
+}
+
+@usableFromInline @inline(never)
+func recordLogSumExp(_ x: Handle, _ axes: [Int]?, _ keepsAxes: Bool) -> Handle {
+  let core = Core.recording
+  let x = core.resolve(x)
+  let bits = core.axisBits(axes, of: x, for: "logSumExp(_:along:keepingAxes:)")
+  return core.handle(core.logSumExp(x, bits, keepingAxes: keepsAxes))
+}
+
+@usableFromInline @inline(never)
+func recordSoftmax(_ opcode: Opcode, _ x: Handle, _ axis: Int) -> Handle {
+  let core = Core.recording
+  let x = core.resolve(x)
+  let axis = core.axis(axis, of: x, for: "\(opcode.displayName)(_:along:)")
+  return core.handle(opcode == .softmax ? core.softmax(x, axis) : core.logSoftmax(x, axis))
+}
+
+extension UnsafeMutablePointer<TapeCore> {
+  func logSumExp(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID {
+    let shape = shape(x)
+    let reduced = (0..<shape.count).filter { axes >> UInt32($0) & 1 == 1 }
+    let kept = (0..<shape.count).filter { axes >> UInt32($0) & 1 == 0 }
+    var result: NodeID
+    if reduced.count == 1 {
+      result = logSumExp(x, reduced[0])
+    } else {
+      // Several axes, or none, become one at the end.
+      let sizes = kept.map { shape[$0] } + [reduced.reduce(1) { $0 * shape[$1] }]
+      result = logSumExp(reshaped(permuted(x, kept + reduced), to: Shape(sizes)), kept.count)
+    }
+    if keepingAxes { result = expanded(result, along: axes, of: shape) }
+    return result
+  }
+
+  func logSumExp(_ x: NodeID, _ axis: Int) -> NodeID {
+    var shape = Shape(rank: layout(x).rank - 1)
+    for target in shape.indices { shape.setSize(Int(layout(x).sizes[target < axis ? target : target + 1]), at: target) }
+    return rows(.logSumExp, x, axis, pointee.layouts.number(of: shape), wg_log_sum_exp_f64, wg_log_sum_exp_f32)
+  }
+
+  func softmax(_ x: NodeID, _ axis: Int) -> NodeID {
+    rows(.softmax, x, axis, denseLayout(x), wg_softmax_f64, wg_softmax_f32)
+  }
+
+  func logSoftmax(_ x: NodeID, _ axis: Int) -> NodeID {
+    rows(.logSoftmax, x, axis, denseLayout(x), wg_log_softmax_f64, wg_log_softmax_f32)
+  }
+
+  private func rows(
+    _ opcode: Opcode, _ x: NodeID, _ axis: Int, _ layout: Int32,
+    _ f64: (UnsafePointer<Double>, Int, Int, Int, UnsafeMutablePointer<Double>) -> Void,
+    _ f32: (UnsafePointer<Float>, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
+  ) -> NodeID {
+    let x = contiguous(x)
+    let record = self[record: x].pointee
+    let value = allocate(layout, record.scalarType)
+    let (outer, n, inner) = self.layout(x).split(at: axis)
+    if record.scalarType == .double {
+      f64(record.value.f64, outer, n, inner, value.f64)
+    } else {
+      f32(record.value.f32, outer, n, inner, value.f32)
+    }
+    return append(
+      opcode, record.scalarType, layout: layout, value: value, operands: (x, -1),
+      attributes: attributes(CollectionOfOne(axis)))
+  }
+}
+
+extension UnsafePointer<wg_layout> {
+  /// The numbers of elements before, along and after an axis.
+  fileprivate func split(at axis: Int) -> (outer: Int, n: Int, inner: Int) {
+    var (outer, inner) = (1, 1)
+    for index in 0..<rank {
+      if index < axis { outer *= Int(sizes[index]) }
+      if index > axis { inner *= Int(sizes[index]) }
+    }
+    return (outer, Int(sizes[axis]), inner)
+  }
+}
+
+extension DirectPullback {
+  fileprivate func pullRows(
+    _ f64: (UnsafePointer<Double>, UnsafePointer<Double>, Int, Int, Int, Bool, UnsafeMutablePointer<Double>) -> Void,
+    _ f32: (UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, Int, Bool, UnsafeMutablePointer<Float>) -> Void
+  ) {
+    let record = core[record: id]
+    let (outer, n, inner) = core.layout(id).split(at: core.attribute(record, 0))
+    let (memory, accumulate) = destination(0)
+    if type == .double {
+      f64(record.pointee.value.f64, adjoint.f64, outer, n, inner, accumulate, memory.f64)
+    } else {
+      f32(record.pointee.value.f32, adjoint.f32, outer, n, inner, accumulate, memory.f32)
+    }
+  }
+}

@@ -1,0 +1,230 @@
+import CKernels
+
+// Sums, means and maxima over axes.
+
+extension Operation {
+  static let reductions: [Operation] = [
+    /// Σx: the cotangent, repeated along the summed axes
+    Operation(
+      opcode: .sum,
+      derivative: .structural(
+        .init { p in p.accumulate(0, p.core.repeated(p.cotangent, along: p.axes, over: p.shape(0))) }),
+      samples: .reductions { core, x, axes, keeps in core.sum(x, axes, keepingAxes: keeps) }),
+
+    /// Σx / n
+    Operation(
+      opcode: .mean,
+      derivative: .structural(
+        .init { p in
+          let count = p.core.constant(p.core.reducedCount(p.operand(0), p.axes), p.core[record: p.id].pointee.scalarType)
+          let share = p.core.elementwise(.divideCotangent, p.cotangent, count)
+          p.accumulate(0, p.core.repeated(share, along: p.axes, over: p.shape(0)))
+        }),
+      samples: .reductions { core, x, axes, keeps in core.mean(x, axes, keepingAxes: keeps) }),
+
+    /// max x: the cotangent goes to the largest element, split evenly among equals.
+    Operation(
+      opcode: .maximumReduction,
+      derivative: .structural(
+        .init { p in
+          let shape = p.shape(0)
+          let attained = p.core.elementwise(
+            .matches, p.operand(0), p.core.repeated(p.output, along: p.axes, over: shape))
+          let count = p.core.sum(attained, p.axes, keepingAxes: true)
+          let share = p.core.elementwise(
+            .divideCotangent, p.core.expanded(p.cotangent, along: p.axes, of: shape), count)
+          p.accumulate(0, p.core.elementwise(.scaleCotangent, share, attained))
+        }),
+      samples: .reductions { core, x, axes, keeps in core.maximum(x, axes, keepingAxes: keeps) }),
+  ]
+}
+
+extension Pullback {
+  /// The reduced axes of a reduction, as bits.
+  var axes: UInt32 { UInt32(attribute(0)) }
+}
+
+extension [Sample] {
+  static func reductions(
+    _ apply: @escaping @Sendable (Core, NodeID, UInt32, Bool) -> NodeID
+  ) -> [Sample] {
+    let cases: [(Shape, UInt32, Bool)] = [
+      ([], 0, false), ([5], 1, false), ([3, 4], 0b11, false), ([3, 4], 0b01, false), ([3, 4], 0b10, true),
+      ([2, 3, 4], 0b101, false), ([2, 3, 4], 0b010, true), ([1, 3], 0b01, false), ([3, 0], 0b01, false),
+    ]
+    return cases.map { shape, axes, keeps in
+      Sample("\(shape) axes \(String(axes, radix: 2))\(keeps ? " kept" : "")", [shape]) { operands in
+        let core = Core.current
+        // Through a transposed view and back, so that strided operands are met too.
+        let x = shape.count == 3 ? core.permuted(core.contiguous(core.permuted(operands[0].id, [2, 0, 1])), [1, 2, 0]) : operands[0].id
+        return AnyTensor(apply(core, x, axes, keeps))
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// The sum of all elements, a scalar. The sum of no elements is 0.
+  ///
+  /// - Complexity: O(elements); the tape keeps one number.
+  @inlinable public func sum() -> Self { Self(recordReduction(.sum, handle, nil, false)) }
+
+  /// The sums along some axes, counted from 0, or from −1 at the end. Traps if an axis is out of range or repeated.
+  ///
+  /// - Parameter keepingAxes: Whether the summed axes stay, with one element each.
+  /// - Complexity: O(elements); the tape keeps the result.
+  @inlinable public func sum(along axes: Int..., keepingAxes: Bool = false) -> Self {
+    Self(recordReduction(.sum, handle, axes, keepingAxes))
+  }
+
+  /// The mean of all elements, a scalar. The mean of no elements is NaN.
+  ///
+  /// - Complexity: O(elements); the tape keeps one number.
+  @inlinable public func mean() -> Self { Self(recordReduction(.mean, handle, nil, false)) }
+
+  /// The means along some axes, counted from 0, or from −1 at the end. Traps if an axis is out of range or repeated.
+  ///
+  /// - Parameter keepingAxes: Whether the axes stay, with one element each.
+  /// - Complexity: O(elements); the tape keeps the result.
+  @inlinable public func mean(along axes: Int..., keepingAxes: Bool = false) -> Self {
+    Self(recordReduction(.mean, handle, axes, keepingAxes))
+  }
+
+  /// The largest element, a scalar; NaN if there is one. Traps if there are no elements.
+  ///
+  /// Equal largest elements share the cotangent evenly.
+  ///
+  /// - Complexity: O(elements); the tape keeps one number.
+  @inlinable public func max() -> Self { Self(recordReduction(.maximumReduction, handle, nil, false)) }
+
+  /// The largest elements along some axes, counted from 0, or from −1 at the end.
+  ///
+  /// Traps if an axis is out of range or repeated, or if a maximum would be taken over no elements.
+  ///
+  /// - Parameter keepingAxes: Whether the axes stay, with one element each.
+  /// - Complexity: O(elements); the tape keeps the result.
+  @inlinable public func max(along axes: Int..., keepingAxes: Bool = false) -> Self {
+    Self(recordReduction(.maximumReduction, handle, axes, keepingAxes))
+  }
+}
+
+@usableFromInline @inline(never)
+func recordReduction(_ opcode: Opcode, _ x: Handle, _ axes: [Int]?, _ keepsAxes: Bool) -> Handle {
+  let core = Core.recording
+  let x = core.resolve(x)
+  let name = opcode == .maximumReduction ? "max(along:keepingAxes:)" : "\(opcode.displayName)(along:keepingAxes:)"
+  let bits = core.axisBits(axes, of: x, for: name)
+  switch opcode {
+  case .sum: return core.handle(core.sum(x, bits, keepingAxes: keepsAxes))
+  case .mean: return core.handle(core.mean(x, bits, keepingAxes: keepsAxes))
+  default:
+    if core.reducedCount(x, bits) == 0 {
+      misuse(.emptyReduction(axes == nil ? "max()" : name, axes ?? Array(0..<core.layout(x).rank), core.shape(x)))
+    }
+    return core.handle(core.maximum(x, bits, keepingAxes: keepsAxes))
+  }
+}
+
+extension UnsafeMutablePointer<TapeCore> {
+  /// Axes as bits; nil means all. Traps if one is out of range or named twice.
+  func axisBits(_ axes: [Int]?, of id: NodeID, for operation: @autoclosure () -> String) -> UInt32 {
+    let rank = layout(id).rank
+    guard let axes else { return (1 << UInt32(rank)) - 1 }
+    var bits: UInt32 = 0
+    for axis in axes {
+      let bit: UInt32 = 1 << UInt32(self.axis(axis, of: id, for: operation()))
+      if bits & bit != 0 { misuse(.repeatedAxis(operation(), axes, shape(id))) }
+      bits |= bit
+    }
+    return bits
+  }
+
+  /// An axis counted from 0. Traps if it is out of range.
+  func axis(_ axis: Int, of id: NodeID, for operation: @autoclosure () -> String) -> Int {
+    let rank = layout(id).rank
+    guard axis >= -rank, axis < rank else { misuse(.axis(operation(), axis, shape(id))) }
+    return axis < 0 ? axis + rank : axis
+  }
+
+  /// The number of elements that are reduced to one.
+  func reducedCount(_ id: NodeID, _ axes: UInt32) -> Double {
+    let layout = layout(id)
+    return (0..<layout.rank).reduce(1) { axes >> UInt32($1) & 1 == 1 ? $0 * Double(layout.sizes[$1]) : $0 }
+  }
+
+  private func reducedShape(_ shape: Shape, _ axes: UInt32, keepingAxes: Bool) -> Shape {
+    var result = Shape(rank: keepingAxes ? shape.count : shape.count - (axes & ((1 << UInt32(shape.count)) - 1)).nonzeroBitCount)
+    var target = 0
+    for axis in 0..<shape.count {
+      let isReduced = axes >> UInt32(axis) & 1 == 1
+      if isReduced && !keepingAxes { continue }
+      result.setSize(isReduced ? 1 : shape[axis], at: target)
+      target += 1
+    }
+    return result
+  }
+
+  func sum(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID {
+    reduce(.sum, x, axes, keepingAxes) { record, layout, value in
+      if record.scalarType == .double {
+        wg_sum_f64(record.value.f64, layout, axes, 1, false, value.f64)
+      } else {
+        wg_sum_f32(record.value.f32, layout, axes, 1, false, value.f32)
+      }
+    }
+  }
+
+  func mean(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID {
+    let count = reducedCount(x, axes)
+    return reduce(.mean, x, axes, keepingAxes) { record, layout, value in
+      if record.scalarType == .double {
+        wg_sum_f64(record.value.f64, layout, axes, count, false, value.f64)
+      } else {
+        wg_sum_f32(record.value.f32, layout, axes, Float(count), false, value.f32)
+      }
+    }
+  }
+
+  func maximum(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID {
+    reduce(.maximumReduction, x, axes, keepingAxes) { record, layout, value in
+      if record.scalarType == .double {
+        wg_maximum_f64(record.value.f64, layout, axes, value.f64)
+      } else {
+        wg_maximum_f32(record.value.f32, layout, axes, value.f32)
+      }
+    }
+  }
+
+  @inline(__always)
+  private func reduce(
+    _ opcode: Opcode, _ x: NodeID, _ axes: UInt32, _ keepingAxes: Bool,
+    _ kernel: (Record, UnsafePointer<wg_layout>, UnsafeMutableRawPointer) -> Void
+  ) -> NodeID {
+    let record = self[record: x].pointee
+    let from = pointee.layouts[record.layout]
+    let layout = pointee.layouts.number(of: reducedShape(from.shape, axes, keepingAxes: keepingAxes))
+    let value = allocate(layout, record.scalarType)
+    kernel(record, from, value)
+    return append(
+      opcode, record.scalarType, layout: layout, value: value, operands: (x, -1),
+      attributes: attributes(CollectionOfOne(Int(axes))))
+  }
+
+  /// The sum over the axes along which a tensor of the given layout was repeated.
+  func sum(_ x: NodeID, to target: UnsafePointer<wg_layout>) -> NodeID {
+    let layout = layout(x)
+    if layout.hasSameSizes(as: target) { return x }
+    return reshaped(sum(x, target.broadcastAxes(in: layout), keepingAxes: false), to: target.shape)
+  }
+
+  /// The result of a reduction with its axes back, one element each.
+  func expanded(_ x: NodeID, along axes: UInt32, of shape: Shape) -> NodeID {
+    let kept = reducedShape(shape, axes, keepingAxes: true)
+    return self.shape(x) == kept ? x : reshaped(x, to: kept)
+  }
+
+  /// The result of a reduction, repeated along its axes.
+  func repeated(_ x: NodeID, along axes: UInt32, over shape: Shape) -> NodeID {
+    broadcast(expanded(x, along: axes, of: shape), to: shape)
+  }
+}

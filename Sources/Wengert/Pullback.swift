@@ -1,0 +1,229 @@
+import CKernels
+
+/// One operation in a backward pass that adds to adjoints in place.
+struct DirectPullback {
+  let core: Core
+  let id: NodeID
+  /// The cotangent of the output: contiguous.
+  let adjoint: UnsafeMutableRawPointer
+  let range: BackwardRange
+
+  var type: ScalarType { core[record: id].pointee.scalarType }
+  func operand(_ index: Int) -> NodeID { core.operand(id, index) }
+  /// Whether a gradient with respect to this operand is wanted.
+  func needs(_ index: Int) -> Bool { core.isActive(operand(index), range) }
+
+  /// An operand's adjoint, and whether it already holds something to add to.
+  func destination(_ index: Int) -> (memory: UnsafeMutableRawPointer, accumulate: Bool) {
+    let operand = operand(index)
+    let slot = core.slot(operand, range)
+    if let memory = slot.pointee.adjoint { return (memory, true) }
+    let memory = core.pointee.adjoints.allocate(core.layout(operand).elementCount &* type.byteCount)
+    slot.pointee = Slot(memory)
+    return (memory, false)
+  }
+
+  /// Adds to an operand's adjoint a value of the output's shape or one that the operand was broadcast to.
+  func accumulate(_ index: Int, _ value: UnsafeMutableRawPointer, _ layout: UnsafePointer<wg_layout>) {
+    let target = core.layout(operand(index))
+    let (memory, accumulate) = destination(index)
+    if target.hasSameSizes(as: layout) {
+      var dense = target.pointee
+      if !dense.contiguous { dense = wg_layout(target.shape) }
+      if type == .double {
+        wg_copy_f64(value.f64, layout, memory.f64, &dense, accumulate)
+      } else {
+        wg_copy_f32(value.f32, layout, memory.f32, &dense, accumulate)
+      }
+    } else {
+      let axes = target.broadcastAxes(in: layout)
+      if type == .double {
+        wg_sum_f64(value.f64, layout, axes, 1, accumulate, memory.f64)
+      } else {
+        wg_sum_f32(value.f32, layout, axes, 1, accumulate, memory.f32)
+      }
+    }
+  }
+
+  /// Runs the programs of an elementwise operation over its arrays.
+  func pullElementwise() {
+    let record = core[record: id].pointee
+    let shape = core.pointee.layouts[record.layout]
+    for index in 0..<core.operandCount(id) where needs(index) {
+      guard let program = core.pointee.operations.program(record.opcode, index) else { continue }
+      if core.layout(operand(index)).hasSameSizes(as: shape) {
+        let (memory, accumulate) = destination(index)
+        run(program, shape, accumulate, memory)
+      } else if program.pointee.instruction_count == 0 {
+        // The cotangent itself: summed straight into the smaller adjoint.
+        accumulate(index, adjoint, shape)
+      } else {
+        let mark = core.pointee.values.mark
+        let temporary = core.allocate(record.layout, type)
+        run(program, shape, false, temporary)
+        accumulate(index, temporary, shape)
+        core.pointee.values.reset(to: mark)
+      }
+    }
+  }
+
+  private func run(
+    _ program: UnsafePointer<wg_program>, _ shape: UnsafePointer<wg_layout>, _ accumulate: Bool,
+    _ memory: UnsafeMutableRawPointer
+  ) {
+    let a = core[record: operand(0)].pointee
+    let hasTwo = core.operandCount(id) > 1
+    let b = hasTwo ? core[record: operand(1)].pointee : a
+    let c = core.operandCount(id) > 2 ? core[record: operand(2)].pointee : a
+    let output = wg_view(data: core[record: id].pointee.value, layout: shape)
+    let cotangent = wg_view(data: adjoint, layout: shape)
+    core.withView(c, over: shape) { c in
+      core.withViews(a, b, over: shape) { a, b in
+        withUnsafePointer(to: (a, b, c, output, cotangent)) {
+          let inputs = UnsafeRawPointer($0).assumingMemoryBound(to: wg_view.self)
+          if type == .double {
+            wg_run_program_f64(program, inputs, shape, accumulate, memory.f64)
+          } else {
+            wg_run_program_f32(program, inputs, shape, accumulate, memory.f32)
+          }
+        }
+      }
+    }
+  }
+}
+
+extension UnsafeMutableRawPointer {
+  var f64: UnsafeMutablePointer<Double> { assumingMemoryBound(to: Double.self) }
+  var f32: UnsafeMutablePointer<Float> { assumingMemoryBound(to: Float.self) }
+}
+
+extension UnsafePointer<wg_layout> {
+  /// The axes of `larger` along which this layout was repeated to become it, as bits.
+  func broadcastAxes(in larger: UnsafePointer<wg_layout>) -> UInt32 {
+    let missing = larger.rank - rank
+    var axes: UInt32 = 0
+    for axis in 0..<larger.rank {
+      if axis < missing || sizes[axis - missing] != larger.sizes[axis] { axes |= 1 << UInt32(axis) }
+    }
+    return axes
+  }
+}
+
+/// One operation in a backward pass, as rules see it: the records it had, the cotangent of its output, and a place
+/// to add to. Whether the pass is recorded, a rule cannot tell.
+struct Pullback {
+  enum Sink {
+    case direct(DirectPullback)
+    /// Adjoints of the range, by record.
+    case recorded(UnsafeMutablePointer<NodeID>)
+  }
+
+  let core: Core
+  /// The record of the operation, which is also its output.
+  let id: NodeID
+  /// The cotangent of the output.
+  let cotangent: NodeID
+  let range: BackwardRange
+  let sink: Sink
+
+  init(core: Core, id: NodeID, cotangent: NodeID, range: BackwardRange, sink: Sink) {
+    self.core = core
+    self.id = id
+    self.cotangent = cotangent
+    self.range = range
+    self.sink = sink
+  }
+
+  init(_ direct: DirectPullback) {
+    let core = direct.core
+    let cotangent = core.append(
+      .constant, direct.type, layout: core.denseLayout(direct.id), value: direct.adjoint)
+    self.init(core: core, id: direct.id, cotangent: cotangent, range: direct.range, sink: .direct(direct))
+  }
+
+  var output: NodeID { id }
+  var operandCount: Int { core.operandCount(id) }
+  func operand(_ index: Int) -> NodeID { core.operand(id, index) }
+  func attribute(_ index: Int) -> Int { core.attribute(core[record: id], index) }
+  func shape(_ index: Int) -> Shape { core.shape(operand(index)) }
+  /// Whether a gradient with respect to this operand is wanted.
+  func needs(_ index: Int) -> Bool { core.isActive(operand(index), range) }
+
+  /// Adds a value to an operand's adjoint, summing over the axes along which the operand was broadcast.
+  func accumulate(_ index: Int, _ value: @autoclosure () -> NodeID) {
+    guard needs(index) else { return }
+    let value = value()
+    switch sink {
+    case .direct(let direct):
+      direct.accumulate(index, core[record: value].pointee.value, core.layout(value))
+    case .recorded(let adjoints):
+      add(core.sum(value, to: core.layout(operand(index))), to: index, adjoints)
+    }
+  }
+
+  /// Adds a product of matrices to an operand's adjoint: in place, if nothing is recorded.
+  func accumulateProduct(_ index: Int, _ a: @autoclosure () -> NodeID, _ b: @autoclosure () -> NodeID) {
+    guard needs(index) else { return }
+    let (a, b) = (a(), b())
+    guard case .direct(let direct) = sink, core.canMultiplyInPlace(a, b, core.layout(operand(index))) else {
+      return accumulate(index, core.matmul(a, b))
+    }
+    let (memory, accumulate) = direct.destination(index)
+    core.multiply(a, b, into: memory, core.layout(operand(index)), accumulate: accumulate)
+  }
+
+  /// Adds a value to a part of an operand's adjoint; the rest of the operand had no influence.
+  func accumulate(_ index: Int, _ value: NodeID, placedAt starts: [Int]) {
+    guard needs(index) else { return }
+    guard case .direct(let direct) = sink else {
+      return accumulate(index, core.placed(value, in: shape(index), at: starts))
+    }
+    let target = core.layout(operand(index))
+    let (memory, accumulate) = direct.destination(index)
+    if !accumulate { memory.initializeMemory(as: UInt8.self, repeating: 0, count: target.elementCount * direct.type.byteCount) }
+    core.copy(value, into: memory, of: target.shape, at: starts, accumulate: true)
+  }
+
+  private func add(_ value: NodeID, to index: Int, _ adjoints: UnsafeMutablePointer<NodeID>) {
+    let place = adjoints + Int(operand(index) - range.start)
+    place.pointee = place.pointee < 0 ? value : core.elementwise(.add, place.pointee, value)
+  }
+
+  /// Records the instructions of an elementwise pullback as operations of the tape.
+  func replayElementwise() {
+    let record = core[record: id].pointee
+    for index in 0..<operandCount where needs(index) {
+      guard let program = core.pointee.operations.program(record.opcode, index) else { continue }
+      let inputs = (0..<wg_register_output).map { $0 < operandCount ? operand($0) : -1 }
+      accumulate(index, core.replay(program, inputs + [output, cotangent], record.scalarType))
+    }
+  }
+}
+
+extension UnsafeMutablePointer<TapeCore> {
+  /// The number of the contiguous layout of a record's shape.
+  func denseLayout(_ id: NodeID) -> Int32 {
+    let layout = layout(id)
+    return layout.isContiguous ? self[record: id].pointee.layout : pointee.layouts.number(of: layout.shape)
+  }
+
+  /// Runs a program on tensors, so that each instruction becomes a record.
+  fileprivate func replay(_ program: UnsafePointer<wg_program>, _ inputs: [NodeID], _ type: ScalarType) -> NodeID {
+    var registers = [NodeID](repeating: -1, count: WG_REGISTER_COUNT)
+    registers.replaceSubrange(0..<inputs.count, with: inputs)
+    withUnsafeBytes(of: program.pointee.constants) { constants in
+      for index in 0..<Int(program.pointee.constant_count) {
+        let value = constants.load(fromByteOffset: index * 8, as: Double.self)
+        registers[wg_register_first_constant + index] = constant(value, type)
+      }
+    }
+    withUnsafeBytes(of: program.pointee.instructions) { bytes in
+      let instructions = bytes.assumingMemoryBound(to: wg_instruction.self)
+      for instruction in instructions.prefix(Int(program.pointee.instruction_count)) {
+        let operands = [instruction.a, instruction.b, instruction.c].prefix(instruction.operation.arity)
+        registers[Int(instruction.target)] = elementwise(instruction.operation, operands.map { registers[Int($0)] })
+      }
+    }
+    return registers[Int(program.pointee.result)]
+  }
+}

@@ -1,0 +1,133 @@
+import CKernels
+
+/// The sizes of an array's axes, outermost first; `[]` is the shape of a scalar.
+///
+/// A shape has at most ``maximumRank`` axes and lives inline: it costs no allocation.
+public struct Shape: Hashable, Sendable {
+  /// The most axes that an array can have.
+  public static let maximumRank = Int(WG_MAXIMUM_RANK)
+
+  private var sizes: SIMD8<Int32>
+  private var rank: Int8
+
+  /// The shape with the given sizes.
+  ///
+  /// Traps if a size is negative, if there are more than ``maximumRank`` of them, or if the number of elements
+  /// overflows.
+  public init(_ sizes: some Collection<Int>) {
+    guard sizes.count <= Shape.maximumRank else { misuse(.tooManyAxes(Array(sizes))) }
+    self.init(rank: sizes.count)
+    var count = 1
+    var overflows = false
+    for (axis, size) in sizes.enumerated() {
+      guard let exact = Int32(exactly: size), size >= 0 else { misuse(.sizeOutOfRange(Array(sizes))) }
+      self.sizes[axis] = exact
+      let product = count.multipliedReportingOverflow(by: size)
+      overflows = overflows || product.overflow
+      count = product.partialValue
+    }
+    // Eight bytes an element have to be addressable too; an empty array is never too large.
+    guard self.contains(0) || !overflows && count <= Int.max / 8 else { misuse(.tooManyElements(Array(sizes))) }
+  }
+
+  /// A shape of ones, for `setSize`.
+  init(rank: Int) {
+    self.sizes = SIMD8(repeating: 0)
+    self.rank = Int8(rank)
+  }
+
+  /// The number of elements of an array of this shape: the product of its sizes.
+  public var elementCount: Int { reduce(1, &*) }
+
+  /// Replaces the size of one axis without the checks of `init`.
+  mutating func setSize(_ size: Int, at axis: Int) { sizes[axis] = Int32(truncatingIfNeeded: size) }
+}
+
+extension Shape: RandomAccessCollection {
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { Int(rank) }
+  public subscript(axis: Int) -> Int {
+    precondition(axis >= 0 && axis < Int(rank), "Shape index out of range")
+    return Int(sizes[axis])
+  }
+}
+
+extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
+  public init(arrayLiteral sizes: Int...) { self.init(sizes) }
+
+  /// Sizes in parentheses, as in `(64, 2)`; a scalar's shape is `()`.
+  public var description: String { "(" + map(String.init).joined(separator: ", ") + (rank == 1 ? ",)" : ")") }
+}
+
+// MARK: - Layouts
+
+extension UnsafePointer<wg_layout> {
+  /// Sizes of the axes; the first `rank` count.
+  var sizes: UnsafePointer<Int64> { UnsafeRawPointer(self).assumingMemoryBound(to: Int64.self) }
+  /// Strides of the axes in elements; the first `rank` count.
+  var strides: UnsafePointer<Int64> { sizes + Int(WG_MAXIMUM_RANK) }
+  var rank: Int { Int(pointee.rank) }
+  var elementCount: Int { Int(pointee.count) }
+  var isContiguous: Bool { pointee.contiguous }
+
+  var shape: Shape {
+    var shape = Shape(rank: rank)
+    for axis in 0..<rank { shape.setSize(Int(sizes[axis]), at: axis) }
+    return shape
+  }
+
+  func hasSameSizes(as other: Self) -> Bool {
+    guard rank == other.rank else { return false }
+    for axis in 0..<rank where sizes[axis] != other.sizes[axis] { return false }
+    return true
+  }
+}
+
+extension wg_layout {
+  /// Row-major without gaps.
+  init(_ shape: Shape) {
+    self.init()
+    rank = Int32(shape.count)
+    withMutableAxes { sizes, strides in
+      for axis in 0..<shape.count { sizes[axis] = Int64(shape[axis]) }
+      Self.fillRowMajor(sizes, strides, shape.count)
+    }
+    finish()
+  }
+
+  var shape: Shape { withUnsafePointer(to: self) { $0.shape } }
+
+  static func fillRowMajor(
+    _ sizes: UnsafeMutablePointer<Int64>, _ strides: UnsafeMutablePointer<Int64>, _ rank: Int
+  ) {
+    var stride: Int64 = 1
+    for axis in (0..<rank).reversed() {
+      strides[axis] = stride
+      stride &*= sizes[axis]
+    }
+  }
+
+  mutating func withMutableAxes<R>(
+    _ body: (UnsafeMutablePointer<Int64>, UnsafeMutablePointer<Int64>) -> R
+  ) -> R {
+    withUnsafeMutablePointer(to: &self) {
+      let sizes = UnsafeMutableRawPointer($0).assumingMemoryBound(to: Int64.self)
+      return body(sizes, sizes + Int(WG_MAXIMUM_RANK))
+    }
+  }
+
+  /// Derives count and contiguity from sizes and strides.
+  mutating func finish() {
+    let rank = Int(rank)
+    (count, contiguous) = withMutableAxes { sizes, strides in
+      var count: Int64 = 1
+      var contiguous = true
+      for axis in (0..<rank).reversed() {
+        // The stride of an axis of one element is never used.
+        if sizes[axis] != 1 && strides[axis] != count { contiguous = false }
+        count &*= sizes[axis]
+      }
+      return (count, contiguous || count == 0)
+    }
+  }
+}

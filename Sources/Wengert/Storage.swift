@@ -1,0 +1,48 @@
+/// Memory for the elements of an array at rest, aligned for the widest vectors.
+///
+/// Shared by copies of a `ShapedArray` until one of them changes, and by the tape while a leaf refers to it.
+final class ArrayStorage: @unchecked Sendable {
+  static let alignment = 64
+
+  let base: UnsafeMutableRawPointer
+  let byteCount: Int
+
+  init(byteCount: Int) {
+    self.byteCount = byteCount
+    base = .allocate(byteCount: max(byteCount, 1), alignment: Self.alignment)
+  }
+
+  deinit { base.deallocate() }
+}
+
+/// Objects that are used again as soon as nobody else refers to them.
+///
+/// A training step hands out its gradients as values, and the next step makes new ones of the same sizes. The pool
+/// keeps a reference to each object it made; one that only the pool still refers to is free again, so the steady
+/// state allocates nothing and a gradient that the user kept stays untouched.
+struct RecyclingPool<Object: AnyObject> {
+  /// The most objects remembered: the rest are left to their owners, so that searching stays cheap for a user who
+  /// keeps every gradient.
+  private static var capacity: Int { 1024 }
+
+  private var objects: [Object] = []
+  private var cursor = 0
+
+  /// An object that fits and that nobody else refers to, or a new one.
+  mutating func take(where fits: (Object) -> Bool, make: () -> Object) -> Object {
+    // Objects come back in the order in which they went out, so the search starts after the last one taken.
+    for _ in 0..<objects.count {
+      cursor = cursor + 1 < objects.count ? cursor + 1 : 0
+      if fits(objects[cursor]), isKnownUniquelyReferenced(&objects[cursor]) { return objects[cursor] }
+    }
+    let object = make()
+    if objects.count < Self.capacity {
+      objects.append(object)
+      cursor = objects.count - 1
+    } else {
+      cursor = cursor + 1 < objects.count ? cursor + 1 : 0
+      objects[cursor] = object
+    }
+    return object
+  }
+}
