@@ -119,7 +119,7 @@ void FN(wg_run_program)(const wg_program *program, const wg_view *inputs, const 
   }
 }
 
-T FN(wg_run_scalar_program)(const wg_program *program, const T *inputs) {
+T FN(wg_run_long_scalar_program)(const wg_program *program, const T *inputs) {
   T registers[WG_REGISTER_COUNT];
   for (int i = 0; i < WG_INPUT_COUNT; i++) registers[i] = inputs[i];
   for (int i = 0; i < program->constant_count; i++) {

@@ -68,9 +68,9 @@ extension UnsafeMutablePointer<TapeCore> {
         if record.pointee.opcode.isElementwise {
           if record.pointee.layout == LayoutTable.scalar && record.pointee.flags.isEmpty {
             if record.pointee.scalarType == .double {
-              pullScalar(record, adjoint.load(as: Double.self), range, wg_run_scalar_program_f64)
+              pullScalar(record, adjoint.load(as: Double.self), range) { wg_run_scalar_program_f64($0, $1) }
             } else {
-              pullScalar(record, adjoint.load(as: Float.self), range, wg_run_scalar_program_f32)
+              pullScalar(record, adjoint.load(as: Float.self), range) { wg_run_scalar_program_f32($0, $1) }
             }
           } else {
             DirectPullback(core: self, id: id, adjoint: adjoint, range: range).pullElementwise()

@@ -101,7 +101,7 @@ extern const char *const wg_operation_names[WG_OPERATION_COUNT];
 #define WG_SCALAR_CASE(name, arity, value) \
   case wg_op_##name: return (T)(value);
 #define WG_DEFINE_SCALAR(SUFFIX, TYPE)                                                      \
-  static inline TYPE wg_scalar_##SUFFIX(wg_op op, TYPE a, TYPE b, TYPE c) {                 \
+  static inline __attribute__((always_inline)) TYPE wg_scalar_##SUFFIX(wg_op op, TYPE a, TYPE b, TYPE c) { \
     typedef TYPE T;                                                                         \
     switch (op) {                                                                           \
       WG_SIMPLE_OPERATIONS(WG_SCALAR_CASE)                                                  \
@@ -181,9 +181,22 @@ void wg_run_program_f32(const wg_program *program, const wg_view *inputs, const 
 void wg_run_program_f64(const wg_program *program, const wg_view *inputs, const wg_layout *shape, bool accumulate,
                         double *y);
 
-/// The same for one element: inputs by value.
-float wg_run_scalar_program_f32(const wg_program *program, const float *inputs);
-double wg_run_scalar_program_f64(const wg_program *program, const double *inputs);
+/// The same for one element: inputs by value. Programs of no instruction or of one, as those of sums and products
+/// are, run inline.
+float wg_run_long_scalar_program_f32(const wg_program *program, const float *inputs);
+double wg_run_long_scalar_program_f64(const wg_program *program, const double *inputs);
+#define WG_DEFINE_SCALAR_PROGRAM(SUFFIX, TYPE)                                                              \
+  static inline __attribute__((always_inline)) TYPE wg_run_scalar_program_##SUFFIX(                            \
+      const wg_program *program, const TYPE *inputs) {                                                      \
+    const wg_instruction *step = program->instructions;                                                     \
+    if (program->instruction_count == 0) return inputs[program->result];                                    \
+    if (program->instruction_count == 1 && program->constant_count == 0) {                                  \
+      return wg_scalar_##SUFFIX(step->operation, inputs[step->a], inputs[step->b], inputs[step->c]);        \
+    }                                                                                                       \
+    return wg_run_long_scalar_program_##SUFFIX(program, inputs);                                            \
+  }
+WG_DEFINE_SCALAR_PROGRAM(f32, float)
+WG_DEFINE_SCALAR_PROGRAM(f64, double)
 
 /// y = op(operands) over all elements of `shape`; y is contiguous and may be the same address as an operand.
 void wg_apply_f32(wg_op op, const wg_view *operands, const wg_layout *shape, float *y);
