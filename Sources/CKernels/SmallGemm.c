@@ -1,7 +1,7 @@
 // Products of small matrices with vectors in registers, without the packing and the checks of a BLAS call.
 //
 // The kernels are written for a number of lanes and of registers, so each instruction set gets source of its
-// own (SmallGemm.inc, included once for each), unlike those that WG_CLONES compiles from one text.
+// own (SmallGemm.template.h, included once for each), unlike those that WG_CLONES compiles from one text.
 #include "SmallGemm.h"
 
 #include <stdint.h>
@@ -82,7 +82,7 @@
 #define WG_I int64_t
 #define WG_TOP 8
 #define WG_NAME(base) base##_f64_v4
-#include "SmallGemm.inc"
+#include "SmallGemm.template.h"
 #undef WG_T
 #undef WG_I
 #undef WG_TOP
@@ -91,7 +91,7 @@
 #define WG_I int32_t
 #define WG_TOP 16
 #define WG_NAME(base) base##_f32_v4
-#include "SmallGemm.inc"
+#include "SmallGemm.template.h"
 #undef WG_T
 #undef WG_I
 #undef WG_TOP
@@ -105,7 +105,7 @@
 #define WG_I int64_t
 #define WG_TOP 4
 #define WG_NAME(base) base##_f64_v3
-#include "SmallGemm.inc"
+#include "SmallGemm.template.h"
 #undef WG_T
 #undef WG_I
 #undef WG_TOP
@@ -114,7 +114,7 @@
 #define WG_I int32_t
 #define WG_TOP 8
 #define WG_NAME(base) base##_f32_v3
-#include "SmallGemm.inc"
+#include "SmallGemm.template.h"
 #undef WG_T
 #undef WG_I
 #undef WG_TOP
@@ -133,7 +133,7 @@
 #define WG_I int64_t
 #define WG_TOP 2
 #define WG_NAME(base) base##_f64_baseline
-#include "SmallGemm.inc"
+#include "SmallGemm.template.h"
 #undef WG_T
 #undef WG_I
 #undef WG_TOP
@@ -142,7 +142,7 @@
 #define WG_I int32_t
 #define WG_TOP 4
 #define WG_NAME(base) base##_f32_baseline
-#include "SmallGemm.inc"
+#include "SmallGemm.template.h"
 #undef WG_T
 #undef WG_I
 #undef WG_TOP

@@ -1,7 +1,6 @@
 // Which kernel multiplies two matrices: one rule, for the tape and for the design it is compared with.
 #include "CLinearAlgebra.h"
 #include "SmallGemm.h"
-#include "prefers_tmp.h"
 
 bool wg_multiply_f64(bool transposeA, bool transposeB, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const double *a,
                      ptrdiff_t lda, const double *b, ptrdiff_t ldb, bool accumulate, double *c, ptrdiff_t ldc) {

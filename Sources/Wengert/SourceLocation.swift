@@ -32,7 +32,7 @@ struct SourceLocation: Hashable, CustomStringConvertible {
     return frames.lazy.compactMap(SourceLocation.init).first
   }
 
-  private init?(_ frame: SymbolicatedBacktrace.Frame) {
+  init?(_ frame: SymbolicatedBacktrace.Frame) {
     guard let location = frame.symbol?.sourceLocation, location.line > 0,
       !location.path.contains("<compiler-generated>"), !location.path.hasPrefix(Self.librarySources)
     else { return nil }

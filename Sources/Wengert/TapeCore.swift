@@ -85,7 +85,12 @@ extension UnsafeMutablePointer<TapeCore> {
   @inline(__always)
   static var recording: Core {
     let core = current
-    core.pointee.source = UInt(wg_return_address())
+    #if DEBUG
+      // Nothing is inlined: this property, the recording function and the public one are frames of their own.
+      core.pointee.source = UInt(wg_outer_return_address(3))
+    #else
+      core.pointee.source = UInt(wg_return_address())
+    #endif
     return core
   }
 

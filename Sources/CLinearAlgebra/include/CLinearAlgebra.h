@@ -87,6 +87,10 @@ static inline __attribute__((always_inline)) uintptr_t wg_return_address(void) {
   return (uintptr_t)__builtin_return_address(0);
 }
 
+/// A return address further up the stack: of the caller's caller for `frames` = 1, and so on. Builds without
+/// optimization use it, where the functions in between are not inlined. Needs frame pointers, which Swift keeps.
+uintptr_t wg_outer_return_address(int frames);
+
 #ifdef __cplusplus
 }
 #endif

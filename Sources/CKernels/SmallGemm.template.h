@@ -156,24 +156,24 @@ WG_TARGET static __attribute__((noinline)) void WG_AT(transpose)(ptrdiff_t rows,
 #else  // !WG_LANES
 
 #define WG_LANES 1
-#include "SmallGemm.inc"
+#include "SmallGemm.template.h"
 #undef WG_LANES
 #define WG_LANES 2
-#include "SmallGemm.inc"
+#include "SmallGemm.template.h"
 #undef WG_LANES
 #if WG_TOP >= 4
 #define WG_LANES 4
-#include "SmallGemm.inc"
+#include "SmallGemm.template.h"
 #undef WG_LANES
 #endif
 #if WG_TOP >= 8
 #define WG_LANES 8
-#include "SmallGemm.inc"
+#include "SmallGemm.template.h"
 #undef WG_LANES
 #endif
 #if WG_TOP >= 16
 #define WG_LANES 16
-#include "SmallGemm.inc"
+#include "SmallGemm.template.h"
 #undef WG_LANES
 #endif
 
