@@ -36,6 +36,22 @@ public struct Shape: Hashable, Sendable {
     self.rank = Int8(rank)
   }
 
+  /// The shape of a vector, made without the array that a literal would be.
+  static func vector(_ count: Int) -> Shape {
+    guard count <= Int(Int32.max) else { misuse(.sizeOutOfRange([count])) }
+    var shape = Shape(rank: 1)
+    shape.setSize(count, at: 0)
+    return shape
+  }
+
+  /// The shape of a matrix, likewise.
+  static func matrix(_ rows: Int, _ columns: Int) -> Shape {
+    var shape = Shape(rank: 2)
+    shape.setSize(rows, at: 0)
+    shape.setSize(columns, at: 1)
+    return shape
+  }
+
   /// The number of elements of an array of this shape: the product of its sizes.
   public var elementCount: Int { reduce(1, &*) }
 

@@ -96,7 +96,7 @@ func recordLeaf<S: TensorScalar>(_ scalar: S) -> Handle {
 @usableFromInline @inline(never)
 func recordLeaf<S: TensorScalar>(_ scalars: [S]) -> Handle {
   let core = Core.recording
-  let id = core.leaf([scalars.count], S.scalarType)
+  let id = core.leaf(.vector(scalars.count), S.scalarType)
   _ = UnsafeMutableBufferPointer(
     start: core[record: id].pointee.value.assumingMemoryBound(to: S.self), count: scalars.count
   ).initialize(from: scalars)

@@ -220,6 +220,25 @@ void wg_sum_f64(const double *x, const wg_layout *from, uint32_t axes, double di
 void wg_maximum_f32(const float *x, const wg_layout *from, uint32_t axes, float *y);
 void wg_maximum_f64(const double *x, const wg_layout *from, uint32_t axes, double *y);
 
+// MARK: - Products with a strong zero
+
+/// Whether all elements of a matrix are finite; its rows lie `stride` elements apart.
+bool wg_all_finite_f32(const float *x, size_t rows, size_t columns, size_t stride);
+bool wg_all_finite_f64(const double *x, size_t rows, size_t columns, size_t stride);
+
+/// A matrix by its strides, in elements.
+typedef struct {
+  const void *data;
+  ptrdiff_t row_stride, column_stride;
+} wg_matrix;
+
+/// C = A B, or C += A B, where a product with a zero of the cotangent, A or B, is 0 whatever the other factor is.
+/// C is contiguous. Slow: for the rare product whose other factor is not finite.
+void wg_strong_multiply_f32(wg_matrix a, wg_matrix b, bool cotangent_first, size_t m, size_t n, size_t k,
+                            bool accumulate, float *c);
+void wg_strong_multiply_f64(wg_matrix a, wg_matrix b, bool cotangent_first, size_t m, size_t n, size_t k,
+                            bool accumulate, double *c);
+
 // MARK: - Rows
 
 /// Softmax family over the middle axis of a contiguous (outer, n, inner) array.

@@ -10,8 +10,8 @@ extension Operation {
       opcode: .matmul,
       derivative: .structural(
         .init { p in
-          p.accumulateProduct(0, p.cotangent, p.core.matrixTransposed(p.operand(1)))
-          p.accumulateProduct(1, p.core.matrixTransposed(p.operand(0)), p.cotangent)
+          p.accumulateProduct(0, p.cotangent, p.core.matrixTransposed(p.operand(1)), cotangent: .left)
+          p.accumulateProduct(1, p.core.matrixTransposed(p.operand(0)), p.cotangent, cotangent: .right)
         }),
       samples: [
         .matmul([2, 3], [3, 4]), .matmul([1, 1], [1, 1]), .matmul([2, 0], [0, 3]), .matmul([0, 2], [2, 3]),
@@ -77,12 +77,12 @@ extension UnsafeMutablePointer<TapeCore> {
     return reshaped(product, to: Shape(sizes))
   }
 
-  /// The product over the last two axes of operands that have at least two.
-  func matmul(_ a: NodeID, _ b: NodeID) -> NodeID {
+  /// The product over the last two axes of operands that have at least two; in a pullback one is the cotangent.
+  func matmul(_ a: NodeID, _ b: NodeID, cotangent: CotangentSide? = nil) -> NodeID {
     let type = self[record: a].pointee.scalarType
     let layout = pointee.layouts.number(of: productShape(a, b))
     let value = allocate(layout, type)
-    multiply(a, b, into: value, pointee.layouts[layout], accumulate: false)
+    multiply(a, b, into: value, pointee.layouts[layout], accumulate: false, cotangent: cotangent)
     return append(.matmul, type, layout: layout, value: value, operands: (a, b))
   }
 
@@ -111,10 +111,10 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   /// memory = A B or memory += A B, where memory is contiguous and of the product's shape, or of one that broadcasts
-  /// to it.
+  /// to it. If one operand is a cotangent, its zeros are strong.
   func multiply(
     _ a: NodeID, _ b: NodeID, into memory: UnsafeMutableRawPointer, _ target: UnsafePointer<wg_layout>,
-    accumulate: Bool
+    accumulate: Bool, cotangent: CotangentSide? = nil
   ) {
     let type = self[record: a].pointee.scalarType
     let (left, right) = (layout(a), layout(b))
@@ -124,7 +124,7 @@ extension UnsafeMutablePointer<TapeCore> {
     let columns = Int(target.sizes[target.rank - 1])
     let inner = x.columns
     if left.rank == 2 && right.rank == 2 && target.rank == 2 {
-      gemm(type, rows, columns, inner, x, 0, y, 0, memory, accumulate)
+      gemm(type, rows, columns, inner, x, 0, y, 0, memory, accumulate, cotangent)
     } else {
       let batchRank = Swift.max(left.rank, right.rank) - 2
       var accumulate = accumulate
@@ -139,7 +139,7 @@ extension UnsafeMutablePointer<TapeCore> {
         gemm(
           type, rows, columns, inner, x, batchOffset(index, left, x.batchStrides), y,
           batchOffset(index, right, y.batchStrides),
-          memory + batchOffset(index, target, nil) * type.byteCount, accumulate)
+          memory + batchOffset(index, target, nil) * type.byteCount, accumulate, cotangent)
         for axis in (0..<batchRank).reversed() {
           index[axis] += 1
           if index[axis] < product[axis] { break }
@@ -167,8 +167,23 @@ extension UnsafeMutablePointer<TapeCore> {
     var base: UnsafeMutableRawPointer
     var isTransposed: Bool
     var leadingDimension: Int
+    var rows: Int
     var columns: Int
     var batchStrides: [Int]
+
+    /// Where one matrix of the stack lies.
+    func strided(_ offset: Int, _ type: ScalarType) -> wg_matrix {
+      wg_matrix(
+        data: base + offset * type.byteCount, row_stride: isTransposed ? 1 : leadingDimension,
+        column_stride: isTransposed ? leadingDimension : 1)
+    }
+
+    func isFinite(_ offset: Int, _ type: ScalarType) -> Bool {
+      let (outer, inner) = isTransposed ? (columns, rows) : (rows, columns)
+      return type == .double
+        ? wg_all_finite_f64(base.f64 + offset, outer, inner, leadingDimension)
+        : wg_all_finite_f32(base.f32 + offset, outer, inner, leadingDimension)
+    }
   }
 
   private func matrices(_ id: NodeID) -> Matrices {
@@ -181,12 +196,12 @@ extension UnsafeMutablePointer<TapeCore> {
     if (columnStride == 1 || columns <= 1) && (rowStride >= columns || rows <= 1) {
       return Matrices(
         base: base, isTransposed: false, leadingDimension: rows <= 1 ? Swift.max(columns, 1) : rowStride,
-        columns: columns, batchStrides: strides)
+        rows: rows, columns: columns, batchStrides: strides)
     }
     if (rowStride == 1 || rows <= 1) && (columnStride >= rows || columns <= 1) {
       return Matrices(
         base: base, isTransposed: true, leadingDimension: columns <= 1 ? Swift.max(rows, 1) : columnStride,
-        columns: columns, batchStrides: strides)
+        rows: rows, columns: columns, batchStrides: strides)
     }
     // Strides that no GEMM takes: a copy, dropped after the product.
     let type = self[record: id].pointee.scalarType
@@ -204,15 +219,22 @@ extension UnsafeMutablePointer<TapeCore> {
       product *= Int(layout.sizes[axis])
     }
     return Matrices(
-      base: copy, isTransposed: false, leadingDimension: Swift.max(columns, 1), columns: columns,
+      base: copy, isTransposed: false, leadingDimension: Swift.max(columns, 1), rows: rows, columns: columns,
       batchStrides: denseStrides)
   }
 
   private func gemm(
     _ type: ScalarType, _ m: Int, _ n: Int, _ k: Int, _ a: Matrices, _ aOffset: Int, _ b: Matrices, _ bOffset: Int,
-    _ c: UnsafeMutableRawPointer, _ accumulate: Bool
+    _ c: UnsafeMutableRawPointer, _ accumulate: Bool, _ cotangent: CotangentSide?
   ) {
     guard m > 0 && n > 0 else { return }
+    if let cotangent, !(cotangent == .left ? b.isFinite(bOffset, type) : a.isFinite(aOffset, type)) {
+      let (x, y) = (a.strided(aOffset, type), b.strided(bOffset, type))
+      if type == .double {
+        return wg_strong_multiply_f64(x, y, cotangent == .left, m, n, k, accumulate, c.f64)
+      }
+      return wg_strong_multiply_f32(x, y, cotangent == .left, m, n, k, accumulate, c.f32)
+    }
     let isDone: Bool
     if type == .double {
       let (x, y) = (a.base.f64 + aOffset, b.base.f64 + bOffset)
@@ -226,6 +248,9 @@ extension UnsafeMutablePointer<TapeCore> {
     if !isDone { misuse(.matrixTooLarge(m, n, k)) }
   }
 }
+
+/// Which operand of a product is a cotangent, whose zeros are strong.
+enum CotangentSide { case left, right }
 
 /// The axes of a stack of matrices with the last two exchanged, without an array.
 private struct MatrixTransposition: RandomAccessCollection {

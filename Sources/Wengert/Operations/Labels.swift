@@ -124,7 +124,7 @@ extension UnsafeMutablePointer<TapeCore> {
     let record = self[record: x].pointee
     let from = layout(x)
     let rows = Int(from.sizes[0])
-    let layout = pointee.layouts.number(of: [rows])
+    let layout = pointee.layouts.number(of: .vector(rows))
     let value = allocate(layout, record.scalarType)
     let label = pointee.attributes.base + Int(labels)
     for row in 0..<rows {
@@ -144,7 +144,7 @@ extension UnsafeMutablePointer<TapeCore> {
     let x = contiguous(x)
     let record = self[record: x].pointee
     let rows = layout(x).elementCount
-    let layout = pointee.layouts.number(of: [rows, classes])
+    let layout = pointee.layouts.number(of: .matrix(rows, classes))
     let value = allocate(layout, record.scalarType)
     value.initializeMemory(as: UInt8.self, repeating: 0, count: rows * classes * record.scalarType.byteCount)
     addAtLabels(record.value, record.scalarType, rows: rows, classes: classes, labels: labels, into: value)

@@ -1,0 +1,6 @@
+// Products of a cotangent and a matrix that is not finite everywhere.
+#include "CKernels.h"
+#include "Clones.h"
+
+#define WG_TEMPLATE "StrongProduct.template.h"
+#include "Templates.h"

@@ -1,0 +1,37 @@
+WG_CLONES static bool FN(finite_row)(const T *x, size_t n) {
+  // 0 * x is NaN for what is not finite, and a NaN stays in the sum.
+  T partial[2 * WG_LANES] = {0};
+  enum { width = 2 * WG_LANES };
+  size_t i = 0;
+  for (; i + width <= n; i += width) {
+    for (int lane = 0; lane < width; lane++) partial[lane] += 0 * x[i + lane];
+  }
+  for (int lane = 0; i + lane < n; lane++) partial[lane] += 0 * x[i + lane];
+  T total = 0;
+  for (int lane = 0; lane < width; lane++) total += partial[lane];
+  return total == 0;
+}
+
+bool FN(wg_all_finite)(const T *x, size_t rows, size_t columns, size_t stride) {
+  if (stride == columns || rows == 1) return FN(finite_row)(x, rows * columns);
+  for (size_t row = 0; row < rows; row++) {
+    if (!FN(finite_row)(x + row * stride, columns)) return false;
+  }
+  return true;
+}
+
+void FN(wg_strong_multiply)(wg_matrix a, wg_matrix b, bool cotangent_first, size_t m, size_t n, size_t k,
+                            bool accumulate, T *c) {
+  const T *pa = a.data, *pb = b.data;
+  for (size_t i = 0; i < m; i++) {
+    for (size_t j = 0; j < n; j++) {
+      T sum = 0;
+      for (size_t p = 0; p < k; p++) {
+        const T x = pa[(ptrdiff_t)i * a.row_stride + (ptrdiff_t)p * a.column_stride];
+        const T y = pb[(ptrdiff_t)p * b.row_stride + (ptrdiff_t)j * b.column_stride];
+        sum += (cotangent_first ? x : y) == 0 ? 0 : x * y;
+      }
+      c[i * n + j] = accumulate ? c[i * n + j] + sum : sum;
+    }
+  }
+}
