@@ -48,7 +48,8 @@ extension Misuse {
     Misuse("item takes an array of one element", given: "shape \(shape)", "Reduce it first, or use its scalars.")
   }
   static func elementIndex(_ indices: [Int], _ shape: Shape) -> Misuse {
-    Misuse("an element has one index per axis, each within its size", given: "\(indices) in shape \(shape)",
+    Misuse(
+      "an element has one index per axis, each within its size", given: "\(indices) in shape \(shape)",
       "Check the indices.")
   }
   static func rowRange(_ rows: Range<Int>, _ shape: Shape) -> Misuse {

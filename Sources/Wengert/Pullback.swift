@@ -182,7 +182,9 @@ struct Pullback {
     }
     let target = core.layout(operand(index))
     let (memory, accumulate) = direct.destination(index)
-    if !accumulate { memory.initializeMemory(as: UInt8.self, repeating: 0, count: target.elementCount * direct.type.byteCount) }
+    if !accumulate {
+      memory.initializeMemory(as: UInt8.self, repeating: 0, count: target.elementCount * direct.type.byteCount)
+    }
     core.copy(value, into: memory, of: target.shape, at: starts, accumulate: true)
   }
 

@@ -142,7 +142,8 @@ extension UnsafeBufferPointer where Element: LosslessStringConvertible {
     let shown = size <= 2 * edge ? Array(0..<size) : Array(0..<edge) + Array((size - edge)..<size)
     var parts = shown.map { formatted(shape: shape, axis: axis + 1, offset: offset + $0 * stride) }
     if size > 2 * edge { parts.insert("…", at: edge) }
-    return "[" + parts.joined(separator: axis + 1 < shape.count ? ",\n" + String(repeating: " ", count: axis + 1) : ", ")
+    return "["
+      + parts.joined(separator: axis + 1 < shape.count ? ",\n" + String(repeating: " ", count: axis + 1) : ", ")
       + "]"
   }
 }

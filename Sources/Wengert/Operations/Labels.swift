@@ -55,14 +55,17 @@ extension Operation {
 ///   - labels: The class of each row. Traps if there is not one per row or if one is not a column.
 /// - Returns: A scalar. +∞ if a label has probability 0; NaN for no rows.
 /// - Complexity: O(rows), and O(elements) for the adjoint; the tape keeps the labels and one number per row.
-@inlinable public func negativeLogLikelihood<S>(_ logProbabilities: Tensor<S>, labels: some Collection<Int>) -> Tensor<S> {
+@inlinable public func negativeLogLikelihood<S>(_ logProbabilities: Tensor<S>, labels: some Collection<Int>) -> Tensor<
+  S
+> {
   let picked = labels.withContiguousStorageIfAvailable {
     recordLabels("negativeLogLikelihood(_:labels:)", logProbabilities.handle, $0)
   }
   return Tensor(
-    picked ?? Array(labels).withUnsafeBufferPointer {
-      recordLabels("negativeLogLikelihood(_:labels:)", logProbabilities.handle, $0)
-    })
+    picked
+      ?? Array(labels).withUnsafeBufferPointer {
+        recordLabels("negativeLogLikelihood(_:labels:)", logProbabilities.handle, $0)
+      })
 }
 
 /// The cross-entropy between the softmax of each row of logits and its label, averaged over the rows.
@@ -97,7 +100,8 @@ func recordCrossEntropy(_ x: Handle, _ labels: UnsafeBufferPointer<Int>) -> Hand
 
 extension UnsafeMutablePointer<TapeCore> {
   /// Stores labels among the attributes; traps if they do not fit the matrix.
-  func checkedLabels(_ labels: UnsafeBufferPointer<Int>, for x: NodeID, _ function: @autoclosure () -> String) -> Int32 {
+  func checkedLabels(_ labels: UnsafeBufferPointer<Int>, for x: NodeID, _ function: @autoclosure () -> String) -> Int32
+  {
     let layout = layout(x)
     guard layout.rank == 2, labels.count == Int(layout.sizes[0]) else {
       misuse(.labelCount(function(), labels.count, layout.shape))

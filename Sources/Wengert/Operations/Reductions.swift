@@ -16,7 +16,8 @@ extension Operation {
       opcode: .mean,
       derivative: .structural(
         .init { p in
-          let count = p.core.constant(p.core.reducedCount(p.operand(0), p.axes), p.core[record: p.id].pointee.scalarType)
+          let count = p.core.constant(
+            p.core.reducedCount(p.operand(0), p.axes), p.core[record: p.id].pointee.scalarType)
           let share = p.core.elementwise(.divideCotangent, p.cotangent, count)
           p.accumulate(0, p.core.repeated(share, along: p.axes, over: p.shape(0)))
         }),
@@ -56,7 +57,9 @@ extension [Sample] {
       Sample("\(shape) axes \(String(axes, radix: 2))\(keeps ? " kept" : "")", [shape]) { operands in
         let core = Core.current
         // Through a transposed view and back, so that strided operands are met too.
-        let x = shape.count == 3 ? core.permuted(core.contiguous(core.permuted(operands[0].id, [2, 0, 1])), [1, 2, 0]) : operands[0].id
+        let x =
+          shape.count == 3
+          ? core.permuted(core.contiguous(core.permuted(operands[0].id, [2, 0, 1])), [1, 2, 0]) : operands[0].id
         return AnyTensor(apply(core, x, axes, keeps))
       }
     }
@@ -153,7 +156,8 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   private func reducedShape(_ shape: Shape, _ axes: UInt32, keepingAxes: Bool) -> Shape {
-    var result = Shape(rank: keepingAxes ? shape.count : shape.count - (axes & ((1 << UInt32(shape.count)) - 1)).nonzeroBitCount)
+    var result = Shape(
+      rank: keepingAxes ? shape.count : shape.count - (axes & ((1 << UInt32(shape.count)) - 1)).nonzeroBitCount)
     var target = 0
     for axis in 0..<shape.count {
       let isReduced = axes >> UInt32(axis) & 1 == 1

@@ -93,7 +93,9 @@ extension Tensor {
   /// 1 where `a` is less than `b`, else 0.
   @inlinable public static func .< (a: Self, b: Self) -> Self { Self(recordBinary(.less, a.handle, b.handle)) }
   /// 1 where an element is less than a number, else 0.
-  @inlinable public static func .< (a: Self, b: Scalar) -> Self { Self(recordBinary(.less, a.handle, scalar: Double(b))) }
+  @inlinable public static func .< (a: Self, b: Scalar) -> Self {
+    Self(recordBinary(.less, a.handle, scalar: Double(b)))
+  }
   /// 1 where `a` is at most `b`, else 0.
   @inlinable public static func .<= (a: Self, b: Self) -> Self { Self(recordBinary(.lessOrEqual, a.handle, b.handle)) }
   /// 1 where an element is at most a number, else 0.
@@ -107,7 +109,9 @@ extension Tensor {
     Self(recordBinary(.greater, a.handle, scalar: Double(b)))
   }
   /// 1 where `a` is at least `b`, else 0.
-  @inlinable public static func .>= (a: Self, b: Self) -> Self { Self(recordBinary(.greaterOrEqual, a.handle, b.handle)) }
+  @inlinable public static func .>= (a: Self, b: Self) -> Self {
+    Self(recordBinary(.greaterOrEqual, a.handle, b.handle))
+  }
   /// 1 where an element is at least a number, else 0.
   @inlinable public static func .>= (a: Self, b: Scalar) -> Self {
     Self(recordBinary(.greaterOrEqual, a.handle, scalar: Double(b)))
