@@ -31,7 +31,8 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
 
 /// A struct of parameters.
 ///
-/// One method names them; copying the struct gives an independent snapshot.
+/// One method names them; copying the struct gives an independent snapshot. Parameters are `Double` unless the struct
+/// is generic over `Scalar` or says `typealias Scalar = Float`.
 ///
 /// ```swift
 /// struct Scale: Model {
@@ -41,7 +42,7 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
 /// }
 /// ```
 public protocol Model<Scalar> {
-  associatedtype Scalar: TensorScalar
+  associatedtype Scalar: TensorScalar = Double
 
   /// Calls `visitor.visit(name, &member)` for each parameter and each member that is a model, always in one order.
   mutating func visitParameters(_ visitor: inout some ParameterVisitor<Scalar>)
