@@ -59,6 +59,26 @@ WG_CLONES static void FN(add_run)(const T *x, ptrdiff_t stride, T *y, size_t n) 
   }
 }
 
+/// total += the rows of a matrix, a few vectors of columns at a time, which stay in registers.
+WG_CLONES static void FN(add_rows)(const T *x, ptrdiff_t stride, size_t rows, T *total, size_t n) {
+  enum { width = 4 * WG_LANES };
+  size_t column = 0;
+  for (; column + width <= n; column += width) {
+    T sum[width];
+    for (int k = 0; k < width; k++) sum[k] = total[column + k];
+    for (size_t row = 0; row < rows; row++) {
+      const T *from = x + (ptrdiff_t)row * stride + column;
+      for (int k = 0; k < width; k++) sum[k] += from[k];
+    }
+    for (int k = 0; k < width; k++) total[column + k] = sum[k];
+  }
+  for (; column < n; column++) {
+    T sum = total[column];
+    for (size_t row = 0; row < rows; row++) sum += x[(ptrdiff_t)row * stride + column];
+    total[column] = sum;
+  }
+}
+
 WG_CLONES static void FN(raise_run)(const T *x, ptrdiff_t stride, T *y, size_t n) {
   if (stride == 1) {
     _Pragma("clang loop vectorize(assume_safety) vectorize_width(WG_LANES)") for (size_t i = 0; i < n; i++) y[i] = WG_GREATER(x[i], y[i]);
@@ -114,9 +134,14 @@ void FN(wg_sum)(const T *x, const wg_layout *from, uint32_t axes, T divisor, boo
           const int64_t end = terms - done < WG_BLOCK ? terms : done + WG_BLOCK;
           T *sum = terms <= WG_BLOCK ? total : partial;
           if (sum == partial) memset(partial, 0, n * sizeof(T));
-          for (int64_t i = done; i < end; i++) {
-            FN(add_run)(x + output.offset + term.offset + start, 1, sum, n);
-            wg_advance(&reduced, &term, 1);
+          const int64_t inner = reduced.rank - 1;
+          for (int64_t i = done; i < end;) {
+            // Rows that lie evenly apart go in one call.
+            const int64_t left = reduced.sizes[inner] - term.index[inner];
+            const int64_t rows = left < end - i ? left : end - i;
+            FN(add_rows)(x + output.offset + term.offset + start, reduced.strides[inner], rows, sum, n);
+            wg_advance(&reduced, &term, rows);
+            i += rows;
           }
           if (sum == partial) FN(add_run)(partial, 1, total, n);
         }

@@ -110,7 +110,7 @@ extension UnsafeMutablePointer<TapeCore> {
     if let adjoint = slot.pointee.adjoint {
       adjoint.storeBytes(of: adjoint.load(as: S.self) + value, as: S.self)
     } else {
-      let adjoint = pointee.adjoints.allocateScalar()
+      let adjoint = slot.pointee.reserved ?? pointee.adjoints.allocateScalar()
       adjoint.storeBytes(of: value, as: S.self)
       slot.pointee = Slot(adjoint)
     }
@@ -119,7 +119,7 @@ extension UnsafeMutablePointer<TapeCore> {
   private func pullStructural(_ id: NodeID, _ adjoint: UnsafeMutableRawPointer, _ range: BackwardRange) {
     let opcode = self[record: id].pointee.opcode
     if opcode == .severed && !self[record: id].pointee.flags.contains(.isTarget) { misuse(.severedPath) }
-    guard case .structural(let structural)? = pointee.operations[opcode]?.derivative else { return }
+    guard let structural = pointee.operations.structural[Int(opcode.rawValue)] else { return }
     let direct = DirectPullback(core: self, id: id, adjoint: adjoint, range: range)
     if let fused = structural.fused {
       fused(direct)
@@ -152,7 +152,7 @@ extension UnsafeMutablePointer<TapeCore> {
             pullback.replayElementwise()
           } else if record.opcode == .severed && !record.flags.contains(.isTarget) {
             misuse(.severedPath)
-          } else if case .structural(let structural)? = pointee.operations[record.opcode]?.derivative {
+          } else if let structural = pointee.operations.structural[Int(record.opcode.rawValue)] {
             structural.rule(pullback)
           }
         }

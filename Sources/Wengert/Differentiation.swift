@@ -33,6 +33,8 @@ struct Differentiation {
 
   /// The function's input: an array at rest.
   @usableFromInline
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   func input<S>(_ x: ShapedArray<S>) -> Handle { core.handle(core.leaf(x)) }
 
   /// Ends after the function has thrown.
@@ -121,42 +123,55 @@ struct Differentiation {
         value: core[record: y].pointee.value.load(as: S.self), buffer: nil,
         recorded: recordedPass(y, cotangent: core.ones(like: y), inputs.handles))
     }
-    let range = BackwardRange(start: start, output: Swift.max(y, start))
+    let range = BackwardRange(start: start, output: y)
     let buffer = core.withGradientBuffer {
-      setTargets(inputs.first, inputs.count, true)
+      guard y >= start else { return }
+      for index in 0..<inputs.count { setTarget(inputs[index], true) }
       core.markActive(range, leavesAreTargets: false)
-      if y >= start { core.pull(range, cotangent: nil) }
+      reserveGradients(inputs, range)
+      core.pull(range, cotangent: nil)
     }
     return ModelPass(value: core[record: y].pointee.value.load(as: S.self), buffer: buffer, recorded: [])
   }
 
-  /// The gradient of one parameter, in memory that a later step uses again.
-  @usableFromInline
-  func parameterGradient<S>(_ input: Handle, _ index: Int, _ pass: ModelPass<S>) -> Parameter<S> {
-    if let buffer = pass.buffer {
-      let byteCount = core.layout(input.index).elementCount * S.scalarType.byteCount
+  /// Has the adjoints of parameters written to memory that becomes their gradients, and that a later step uses again.
+  private func reserveGradients(_ inputs: ParameterLeaves, _ range: BackwardRange) {
+    for index in 0..<inputs.count {
+      let id = inputs[index]
+      let byteCount = core.layout(id).elementCount * core[record: id].pointee.scalarType.byteCount
       let storage = core.pointee.gradientPool.take(
         where: { $0.byteCount == byteCount }, make: { ArrayStorage(byteCount: byteCount) })
-      let slot = Int(input.index - start)
-      if slot < buffer.slots.count, let adjoint = buffer.slots.base[slot].adjoint {
-        storage.base.copyMemory(from: adjoint, byteCount: byteCount)
-      } else {
-        storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
-      }
-      return Parameter(ShapedArray(shape: core.shape(input.index), storage: storage))
+      core.pointee.gradientStorages.append(storage)
+      if id <= range.output { core.slot(id, range).pointee = .reserved(storage.base) }
     }
-    let gradient = pass.recorded[index]
-    return Parameter(core.array(gradient.index), bound: gradient)
+  }
+
+  /// The gradient of one parameter.
+  @usableFromInline
+  @specialized(where S == Float)
+  @specialized(where S == Double)
+  func parameterGradient<S>(_ input: Handle, _ index: Int, _ pass: ModelPass<S>) -> Parameter<S> {
+    guard let buffer = pass.buffer else {
+      let gradient = pass.recorded[index]
+      return Parameter(core.array(gradient.index), bound: gradient)
+    }
+    let shape = core.shape(input.index)
+    let slot = Int(input.index - start)
+    guard index < core.pointee.gradientStorages.count else { return Parameter(ShapedArray(repeating: 0, shape: shape)) }
+    let storage = core.pointee.gradientStorages[index]
+    if slot >= buffer.slots.count || buffer.slots.base[slot].adjoint == nil {
+      storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: storage.byteCount)
+    }
+    return Parameter(ShapedArray(shape: shape, storage: storage))
   }
 
   @usableFromInline
-  func finishModel() { end() }
+  func finishModel() {
+    core.pointee.gradientStorages.removeAll(keepingCapacity: true)
+    end()
+  }
 
   // MARK: Passes
-
-  private func setTargets(_ first: NodeID, _ count: Int, _ isTarget: Bool) {
-    for id in first..<first + NodeID(count) { setTarget(id, isTarget) }
-  }
 
   private func setTarget(_ id: NodeID, _ isTarget: Bool) {
     if isTarget {

@@ -63,7 +63,7 @@ extension Tensor {
     let output = core.resolve(handle)
     core.requireScalar(output, for: "backward()")
     let range = BackwardRange(start: 0, output: output)
-    let buffer = core.withGradientBuffer {
+    let buffer = core.withGradientBuffer(keepingAdjoints: true) {
       core.markActive(range, leavesAreTargets: true)
       core.pull(range, cotangent: nil)
     }
@@ -77,11 +77,12 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   /// Lends the tape a buffer that nobody uses for the time of `body`, and returns it filled.
-  func withGradientBuffer(_ body: () -> Void) -> GradientBuffer {
+  func withGradientBuffer(keepingAdjoints: Bool = false, _ body: () -> Void) -> GradientBuffer {
     let buffer = pointee.gradientBuffers.take(where: { _ in true }, make: GradientBuffer.init)
     swap(&pointee.slots, &buffer.slots)
     swap(&pointee.adjoints, &buffer.adjoints)
     pointee.adjoints.reset()
+    pointee.keepsAdjoints = keepingAdjoints
     body()
     swap(&pointee.slots, &buffer.slots)
     swap(&pointee.adjoints, &buffer.adjoints)

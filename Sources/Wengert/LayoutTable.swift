@@ -10,10 +10,14 @@ struct LayoutTable {
   private var layouts = PlainStack<UnsafePointer<wg_layout>>(capacity: 64)
   private var buckets: UnsafeMutablePointer<Int32>
   private var bucketCount = 128
+  private static let recentCount = 64
+  private var recent: UnsafeMutablePointer<(shape: Shape, number: Int32)>
 
   init() {
     buckets = .allocate(capacity: bucketCount)
     buckets.initialize(repeating: -1, count: bucketCount)
+    recent = .allocate(capacity: Self.recentCount)
+    recent.initialize(repeating: (Shape(), Self.scalar), count: Self.recentCount)
     _ = number(of: wg_layout(Shape()))
   }
 
@@ -21,6 +25,7 @@ struct LayoutTable {
     arena.deallocate()
     layouts.deallocate()
     buckets.deallocate()
+    recent.deallocate()
   }
 
   var count: Int { layouts.count }
@@ -49,8 +54,14 @@ struct LayoutTable {
     }
   }
 
+  /// The number of the contiguous layout of a shape. Those asked for last are found without hashing a layout.
   mutating func number(of shape: Shape) -> Int32 {
-    shape.isEmpty ? Self.scalar : number(of: wg_layout(shape))
+    if shape.isEmpty { return Self.scalar }
+    let slot = shape.fingerprint & (Self.recentCount - 1)
+    if recent[slot].shape == shape { return recent[slot].number }
+    let number = number(of: wg_layout(shape))
+    recent[slot] = (shape, number)
+    return number
   }
 
   private static func areEqual(_ a: UnsafePointer<wg_layout>, _ b: UnsafePointer<wg_layout>) -> Bool {

@@ -24,8 +24,12 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   /// Inside `gradient(at: model)` the tensor that is differentiated with respect to; anywhere else a constant that
   /// shares the array's memory.
   public var tensor: Tensor<Scalar> {
-    let core = Core.recording
-    return Tensor(handle: core.isLive(bound) ? bound : core.handle(core.leaf(value, .constant)))
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    get {
+      let core = Core.recording
+      return Tensor(handle: core.isLive(bound) ? bound : core.handle(core.leaf(value, .constant)))
+    }
   }
 }
 
@@ -171,9 +175,10 @@ func differentiate<M: Model>(
 struct ParameterLeaves {
   var first: NodeID = 0
   var count = 0
+  subscript(index: Int) -> NodeID { first + NodeID(index) }
   /// Leaves by handle, for passes that are recorded.
   var handles: [Handle] {
-    (first..<first + NodeID(count)).map { Core.current.handle($0) }
+    (0..<count).map { Core.current.handle(self[$0]) }
   }
 }
 
@@ -188,6 +193,8 @@ struct ParameterBinder<Scalar: TensorScalar>: ParameterVisitor {
   init(_ differentiation: Differentiation) { self.differentiation = differentiation }
 
   @usableFromInline
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
     // Bound already: the model of an enclosing differentiation, which this one is to be part of.
     parameter.bound =
@@ -213,6 +220,8 @@ struct GradientCollector<Scalar: TensorScalar>: ParameterVisitor {
   }
 
   @usableFromInline
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
     parameter = differentiation.parameterGradient(parameter.bound, index, pass)
     index += 1

@@ -78,7 +78,8 @@ struct OperationTable: Sendable {
   /// How the forward sweep of a backward pass treats a record.
   enum Kind: UInt8 { case differentiable, leaf, constant }
 
-  private let byOpcode: [Operation?]
+  /// The derivatives of operations that are more than elementwise, by opcode.
+  nonisolated(unsafe) let structural: UnsafePointer<Operation.Structural?>
   nonisolated(unsafe) let kinds: UnsafePointer<Kind>
   /// Three places per elementwise opcode; a program that no cotangent passes has an `instruction_count` of 255.
   nonisolated(unsafe) let programs: UnsafePointer<wg_program>
@@ -107,11 +108,14 @@ struct OperationTable: Sendable {
     kinds[Int(Opcode.leaf.rawValue)] = .leaf
     kinds[Int(Opcode.severed.rawValue)] = .leaf
     self.kinds = UnsafePointer(kinds)
-    self.byOpcode = byOpcode
+    let structural = UnsafeMutablePointer<Operation.Structural?>.allocate(capacity: byOpcode.count)
+    structural.initialize(repeating: nil, count: byOpcode.count)
+    for (opcode, operation) in byOpcode.enumerated() {
+      if case .structural(let derivative)? = operation?.derivative { structural[opcode] = derivative }
+    }
+    self.structural = UnsafePointer(structural)
     self.programs = UnsafePointer(programs)
   }
-
-  subscript(opcode: Opcode) -> Operation? { byOpcode[Int(opcode.rawValue)] }
 
   /// The pullback of an elementwise operation to one operand, or nil if nothing passes.
   @inline(__always)

@@ -18,14 +18,29 @@ struct DirectPullback {
     let operand = operand(index)
     let slot = core.slot(operand, range)
     if let memory = slot.pointee.adjoint { return (memory, true) }
-    let memory = core.pointee.adjoints.allocate(core.layout(operand).elementCount &* type.byteCount)
+    let memory =
+      slot.pointee.reserved
+      ?? core.pointee.adjoints.allocate(core.layout(operand).elementCount &* type.byteCount)
     slot.pointee = Slot(memory)
     return (memory, false)
+  }
+
+  /// Lets an operand whose adjoint is nothing but the cotangent take over its memory, if nobody will look there for
+  /// the output's adjoint again. Returns whether it did.
+  ///
+  /// What is added to the operand's adjoint later is then added to the output's memory, which is done with. At most
+  /// one operand may take it.
+  func handOverAdjoint(to index: Int) -> Bool {
+    let slot = core.slot(operand(index), range)
+    guard !core.pointee.keepsAdjoints, slot.pointee.adjoint == nil, slot.pointee.reserved == nil else { return false }
+    slot.pointee = Slot(adjoint)
+    return true
   }
 
   /// Adds to an operand's adjoint a value of the output's shape or one that the operand was broadcast to.
   func accumulate(_ index: Int, _ value: UnsafeMutableRawPointer, _ layout: UnsafePointer<wg_layout>) {
     let target = core.layout(operand(index))
+    if value == adjoint, layout.isContiguous, target.hasSameSizes(as: layout), handOverAdjoint(to: index) { return }
     let (memory, accumulate) = destination(index)
     if target.hasSameSizes(as: layout) {
       var dense = target.pointee
@@ -49,9 +64,14 @@ struct DirectPullback {
   func pullElementwise() {
     let record = core[record: id].pointee
     let shape = core.pointee.layouts[record.layout]
+    var isHandedOver = false
     for index in 0..<core.operandCount(id) where needs(index) {
       guard let program = core.pointee.operations.program(record.opcode, index) else { continue }
       if core.layout(operand(index)).hasSameSizes(as: shape) {
+        if program.pointee.instruction_count == 0, !isHandedOver, handOverAdjoint(to: index) {
+          isHandedOver = true
+          continue
+        }
         let (memory, accumulate) = destination(index)
         run(program, shape, accumulate, memory)
       } else if program.pointee.instruction_count == 0 {

@@ -55,6 +55,12 @@ public struct Shape: Hashable, Sendable {
   /// The number of elements of an array of this shape: the product of its sizes.
   public var elementCount: Int { reduce(1, &*) }
 
+  /// A cheap hash.
+  var fingerprint: Int {
+    let mixed = SIMD8<UInt32>(truncatingIfNeeded: sizes) &* SIMD8(1, 31, 961, 29791, 923_521, 7, 217, 6727)
+    return Int(truncatingIfNeeded: mixed.wrappedSum()) ^ Int(truncatingIfNeeded: mixed.wrappedSum() >> 7) ^ Int(rank)
+  }
+
   /// Replaces the size of one axis without the checks of `init`.
   mutating func setSize(_ size: Int, at axis: Int) { sizes[axis] = Int32(truncatingIfNeeded: size) }
 }

@@ -6,6 +6,8 @@ struct Slot: BitwiseCopyable {
   static let inactive = Slot(bits: 0)
   /// Cotangents that reach this record are wanted; none has yet.
   static let active = Slot(bits: 1)
+  /// The same, and the first is to be written to the given memory.
+  static func reserved(_ memory: UnsafeMutableRawPointer) -> Slot { Slot(bits: UInt(bitPattern: memory) | 2) }
 
   private init(bits: UInt) { self.bits = bits }
 
@@ -17,5 +19,9 @@ struct Slot: BitwiseCopyable {
 
   /// The adjoint, once something has been added to it.
   @inline(__always)
-  var adjoint: UnsafeMutableRawPointer? { bits > 1 ? UnsafeMutableRawPointer(bitPattern: bits) : nil }
+  var adjoint: UnsafeMutableRawPointer? { bits & 3 == 0 ? UnsafeMutableRawPointer(bitPattern: bits) : nil }
+
+  /// Where the first cotangent is to be written, if that has been said.
+  @inline(__always)
+  var reserved: UnsafeMutableRawPointer? { bits & 2 != 0 ? UnsafeMutableRawPointer(bitPattern: bits & ~2) : nil }
 }

@@ -17,8 +17,12 @@ struct TapeCore {
   /// Per record of the range that a backward pass runs over, what the pass knows of it. Slots and adjoints are a
   /// `GradientBuffer`'s, lent to the tape for the time of the pass.
   var slots = PlainStack<Slot>(capacity: 1)
+  /// Whether the adjoints of all records are to be there after the pass, not only those of its targets.
+  var keepsAdjoints = false
   var gradientBuffers = RecyclingPool<GradientBuffer>()
   var gradientPool = RecyclingPool<ArrayStorage>()
+  /// The memory that the gradients of the model being differentiated are written to, by parameter.
+  var gradientStorages: [ArrayStorage] = []
   /// Pools of other modules' objects, by type.
   var pools: [ObjectIdentifier: Any] = [:]
   var constants = ConstantCache()
@@ -181,6 +185,7 @@ extension UnsafeMutablePointer<TapeCore> {
   // MARK: Leaves
 
   /// A leaf that refers to memory at rest instead of copying it; the tape keeps the memory alive.
+  @inline(__always)
   func leaf<S>(_ array: ShapedArray<S>, _ opcode: Opcode = .leaf) -> NodeID {
     pointee.retained.append(Unmanaged.passRetained(array.storage))
     return append(

@@ -137,9 +137,9 @@ extension UnsafeMutablePointer<TapeCore> {
       var index = [Int](repeating: 0, count: batchRank)
       for _ in 0..<product.prefix(batchRank).reduce(1, *) {
         gemm(
-          type, rows, columns, inner, x, batchOffset(index, left, x.batchStrides), y,
-          batchOffset(index, right, y.batchStrides),
-          memory + batchOffset(index, target, nil) * type.byteCount, accumulate, cotangent)
+          type, rows, columns, inner, x, batchOffset(index, left, isDense: x.isCopy), y,
+          batchOffset(index, right, isDense: y.isCopy),
+          memory + batchOffset(index, target, isDense: true) * type.byteCount, accumulate, cotangent)
         for axis in (0..<batchRank).reversed() {
           index[axis] += 1
           if index[axis] < product[axis] { break }
@@ -151,12 +151,12 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   /// Elements from the first matrix of a stack to the one at `index`; an axis of one element is repeated.
-  private func batchOffset(_ index: [Int], _ layout: UnsafePointer<wg_layout>, _ strides: [Int]?) -> Int {
+  private func batchOffset(_ index: [Int], _ layout: UnsafePointer<wg_layout>, isDense: Bool) -> Int {
     let missing = index.count - (layout.rank - 2)
     var dense = Int(layout.sizes[layout.rank - 1] * layout.sizes[layout.rank - 2])
     var offset = 0
     for axis in (0..<layout.rank - 2).reversed() {
-      if layout.sizes[axis] != 1 { offset += index[axis + missing] * (strides?[axis] ?? dense) }
+      if layout.sizes[axis] != 1 { offset += index[axis + missing] * (isDense ? dense : Int(layout.strides[axis])) }
       dense *= Int(layout.sizes[axis])
     }
     return offset
@@ -169,7 +169,8 @@ extension UnsafeMutablePointer<TapeCore> {
     var leadingDimension: Int
     var rows: Int
     var columns: Int
-    var batchStrides: [Int]
+    /// Whether the stack was copied, to lie without gaps.
+    var isCopy = false
 
     /// Where one matrix of the stack lies.
     func strided(_ offset: Int, _ type: ScalarType) -> wg_matrix {
@@ -191,17 +192,16 @@ extension UnsafeMutablePointer<TapeCore> {
     let rank = layout.rank
     let (rows, columns) = (Int(layout.sizes[rank - 2]), Int(layout.sizes[rank - 1]))
     let (rowStride, columnStride) = (Int(layout.strides[rank - 2]), Int(layout.strides[rank - 1]))
-    let strides = rank == 2 ? [] : (0..<rank - 2).map { Int(layout.strides[$0]) }
     let base = self[record: id].pointee.value
     if (columnStride == 1 || columns <= 1) && (rowStride >= columns || rows <= 1) {
       return Matrices(
         base: base, isTransposed: false, leadingDimension: rows <= 1 ? Swift.max(columns, 1) : rowStride,
-        rows: rows, columns: columns, batchStrides: strides)
+        rows: rows, columns: columns)
     }
     if (rowStride == 1 || rows <= 1) && (columnStride >= rows || columns <= 1) {
       return Matrices(
         base: base, isTransposed: true, leadingDimension: columns <= 1 ? Swift.max(rows, 1) : columnStride,
-        rows: rows, columns: columns, batchStrides: strides)
+        rows: rows, columns: columns)
     }
     // Strides that no GEMM takes: a copy, dropped after the product.
     let type = self[record: id].pointee.scalarType
@@ -212,15 +212,9 @@ extension UnsafeMutablePointer<TapeCore> {
     } else {
       wg_copy_f32(base.f32, layout, copy.f32, &dense, false)
     }
-    var product = rows * columns
-    var denseStrides = strides
-    for axis in (0..<rank - 2).reversed() {
-      denseStrides[axis] = product
-      product *= Int(layout.sizes[axis])
-    }
     return Matrices(
       base: copy, isTransposed: false, leadingDimension: Swift.max(columns, 1), rows: rows, columns: columns,
-      batchStrides: denseStrides)
+      isCopy: true)
   }
 
   private func gemm(
