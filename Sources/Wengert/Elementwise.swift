@@ -91,24 +91,27 @@ extension UnsafeMutablePointer<TapeCore> {
     return append(opcode, x.scalarType, layout: layout, value: value, operands: (a, b))
   }
 
-  /// An elementwise operation of any number of operands: a rule that is replayed, a sample, a selection.
-  func elementwise(_ opcode: Opcode, _ operands: [NodeID]) -> NodeID {
-    switch operands.count {
-    case 1: return elementwise(opcode, operands[0])
-    case 2: return elementwise(opcode, operands[0], operands[1])
-    default: break
-    }
-    let records = operands.map { self[record: $0].pointee }
-    let type = records[1].scalarType
-    let layout = broadcastLayout(opcode, SIMD4(operands[0], operands[1], operands[2], -1))
+  func elementwise(_ opcode: Opcode, _ a: NodeID, _ b: NodeID, _ c: NodeID) -> NodeID {
+    let (x, y, z) = (self[record: a].pointee, self[record: b].pointee, self[record: c].pointee)
+    let layout = broadcastLayout(opcode, SIMD4(a, b, c, -1))
     let shape = pointee.layouts[layout]
-    let value = allocate(layout, type)
-    withView(records[0], over: shape) { a in
-      withViews(records[1], records[2], over: shape) { b, c in apply(opcode, (a, b, c), shape, type, value) }
+    let value = allocate(layout, y.scalarType)
+    withView(x, over: shape) { x in
+      withViews(y, z, over: shape) { y, z in apply(opcode, (x, y, z), shape, self[record: b].pointee.scalarType, value)
+      }
     }
     return append(
-      opcode, type, layout: layout, value: value, attributes: attributes([operands.count] + operands.map(Int.init)),
+      opcode, y.scalarType, layout: layout, value: value, attributes: attributes(3, Int(a), Int(b), Int(c)),
       flags: .hasManyOperands)
+  }
+
+  /// An elementwise operation of as many operands as it takes: a rule that is replayed, or a sample.
+  func elementwise(_ opcode: Opcode, _ operands: [NodeID]) -> NodeID {
+    switch operands.count {
+    case 1: elementwise(opcode, operands[0])
+    case 2: elementwise(opcode, operands[0], operands[1])
+    default: elementwise(opcode, operands[0], operands[1], operands[2])
+    }
   }
 
   private func apply(

@@ -164,6 +164,14 @@ extension UnsafeMutablePointer<TapeCore> {
     return start
   }
 
+  func attributes(_ a: Int, _ b: Int, _ c: Int, _ d: Int) -> Int32 {
+    guard pointee.isRecording else { return -1 }
+    let start = beginAttributes()
+    let list = SIMD4(a, b, c, d)
+    for index in list.indices { pointee.attributes.append(Int32(truncatingIfNeeded: list[index])) }
+    return start
+  }
+
   func attribute(_ record: UnsafeMutablePointer<Record>, _ index: Int) -> Int {
     Int(pointee.attributes.base[Int(record.pointee.attributes) + index])
   }

@@ -115,14 +115,17 @@ extension Tensor {
 func recordReduction(_ opcode: Opcode, _ x: Handle, _ axes: [Int]?, _ keepsAxes: Bool) -> Handle {
   let core = Core.recording
   let x = core.resolve(x)
-  let name = opcode == .maximumReduction ? "max(along:keepingAxes:)" : "\(opcode.displayName)(along:keepingAxes:)"
-  let bits = core.axisBits(axes, of: x, for: name)
+  // Put together only for a message: a string would cost more than a small sum.
+  func name() -> String {
+    opcode == .maximumReduction ? "max(along:keepingAxes:)" : "\(opcode.displayName)(along:keepingAxes:)"
+  }
+  let bits = core.axisBits(axes, of: x, for: name())
   switch opcode {
   case .sum: return core.handle(core.sum(x, bits, keepingAxes: keepsAxes))
   case .mean: return core.handle(core.mean(x, bits, keepingAxes: keepsAxes))
   default:
     if core.reducedCount(x, bits) == 0 {
-      misuse(.emptyReduction(axes == nil ? "max()" : name, axes ?? Array(0..<core.layout(x).rank), core.shape(x)))
+      misuse(.emptyReduction(axes == nil ? "max()" : name(), axes ?? Array(0..<core.layout(x).rank), core.shape(x)))
     }
     return core.handle(core.maximum(x, bits, keepingAxes: keepsAxes))
   }

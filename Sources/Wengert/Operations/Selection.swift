@@ -151,7 +151,7 @@ extension Tensor {
 @usableFromInline @inline(never)
 func recordSelect(_ condition: Handle, _ a: Handle, _ b: Handle) -> Handle {
   let core = Core.recording
-  return core.handle(core.elementwise(.select, [core.resolve(condition), core.resolve(a), core.resolve(b)]))
+  return core.handle(core.elementwise(.select, core.resolve(condition), core.resolve(a), core.resolve(b)))
 }
 
 @usableFromInline @inline(never)
@@ -159,5 +159,5 @@ func recordSelect(_ condition: Handle, _ a: Handle, scalar: Double, scalarFirst:
   let core = Core.recording
   let (condition, a) = (core.resolve(condition), core.resolve(a))
   let b = core.constant(scalar, core[record: a].pointee.scalarType)
-  return core.handle(core.elementwise(.select, scalarFirst ? [condition, b, a] : [condition, a, b]))
+  return core.handle(core.elementwise(.select, condition, scalarFirst ? b : a, scalarFirst ? a : b))
 }
