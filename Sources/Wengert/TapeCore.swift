@@ -19,8 +19,8 @@ struct TapeCore {
   var slots = PlainStack<Slot>(capacity: 1)
   var gradientBuffers = RecyclingPool<GradientBuffer>()
   var gradientPool = RecyclingPool<ArrayStorage>()
-  /// Pools of other modules' objects, by type.
-  var pools: [ObjectIdentifier: Any] = [:]
+  /// Pools of other modules' objects: each a `ThreadPool`, by its type.
+  var pools: [ObjectIdentifier: AnyObject] = [:]
   var constants = ConstantCache()
   let operations = OperationTable.shared
 
