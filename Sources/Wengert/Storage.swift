@@ -52,7 +52,10 @@ package struct RecyclingPool<Object: AnyObject> {
   ///
   /// False for an object that this pool does not know, even if it is referred to once.
   package mutating func holdsAlone(_ object: inout Object) -> Bool {
-    guard let index = objects.firstIndex(where: { $0 === object }) else { return false }
+    // A loop of its own: `firstIndex(where:)` of a generic array allocates.
+    var index = 0
+    while index < objects.count && objects[index] !== object { index += 1 }
+    guard index < objects.count else { return false }
     // The pool's own reference would count, so it lets go for the time of the question.
     objects.swapAt(index, objects.count - 1)
     objects.removeLast()

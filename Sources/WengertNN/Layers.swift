@@ -57,10 +57,11 @@ extension ParameterVisitor {
   @inlinable
   public mutating func visit<M: Model>(_ name: StaticString, _ layers: inout Layers<M>) where M.Scalar == Scalar {
     if Self.changesParameters {
-      for index in layers.indices { visit(name, index: index + 1, &layers[index]) }
+      layers.makeUnique()
+      for index in 0..<layers.count { visit(name, index: index + 1, &layers.box.elements[index]) }
     } else {
-      for (index, layer) in layers.enumerated() {
-        var copy = layer
+      for index in 0..<layers.count {
+        var copy = layers.box.elements[index]
         visit(name, index: index + 1, &copy)
       }
     }
