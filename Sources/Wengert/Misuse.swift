@@ -2,12 +2,12 @@
 ///
 /// One style for all: `FILE:LINE: Fatal error: REQUIREMENT; given VALUES. ADVICE`, where the line is the caller's.
 /// Failures that depend on data rather than on the program are thrown instead, see `TensorError`.
-struct Misuse {
+package struct Misuse {
   let requirement: String
   let given: String
   let advice: String
 
-  init(_ requirement: String, given: String, _ advice: String) {
+  package init(_ requirement: String, given: String, _ advice: String) {
     self.requirement = requirement
     self.given = given
     self.advice = advice
@@ -18,7 +18,7 @@ struct Misuse {
 
 /// Stops the program with the message of a misuse and the line of the user's code that led to it.
 @inline(never)
-func misuse(_ misuse: Misuse) -> Never { trap(misuse.message, at: SourceLocation.ofCaller()) }
+package func misuse(_ misuse: Misuse) -> Never { trap(misuse.message, at: SourceLocation.ofCaller()) }
 
 extension Misuse {
   // MARK: Shapes

@@ -23,8 +23,8 @@ struct TapeCore {
   var gradientPool = RecyclingPool<ArrayStorage>()
   /// The memory that the gradients of the model being differentiated are written to, by parameter.
   var gradientStorages: [ArrayStorage] = []
-  /// Pools of other modules' objects, by type.
-  var pools: [ObjectIdentifier: Any] = [:]
+  /// Pools of other modules' objects: each a `ThreadPool`, by its type.
+  var pools: [ObjectIdentifier: AnyObject] = [:]
   var constants = ConstantCache()
   let operations = OperationTable.shared
 
