@@ -1,0 +1,95 @@
+import Testing
+import Wengert
+
+/// Where a cotangent is exactly 0, so is what it contributes, whatever the local derivative.
+@Suite struct StrongZeroTests {
+  private static let specials: [Double] = [
+    0, -0.0, .infinity, -.infinity, .nan, 1, -1, .greatestFiniteMagnitude, .leastNonzeroMagnitude,
+  ]
+
+  @Test(arguments: OperationCase.all)
+  func zeroCotangentGivesZero(_ testCase: OperationCase) {
+    let operands = testCase.sample.shapes.count
+    for choice in Self.choices(operands) {
+      let inputs = zip(testCase.sample.shapes, choice).map { ShapedArray(repeating: $1, shape: $0) }
+      let v = ShapedArray(repeating: 0.0, shape: testCase.outputShape)
+      let narrow = testCase.pulledBack(v.converted(to: Float.self), at: inputs.map { $0.converted() })
+      // One message per sample is enough.
+      guard expectZero(testCase.pulledBack(v, at: inputs), testCase, "direct", choice),
+        expectZero(insideDifferentiation { testCase.pulledBack(v, at: inputs) }, testCase, "recorded", choice),
+        expectZero(narrow.map { $0.converted() }, testCase, "Float", choice)
+      else { return }
+    }
+  }
+
+  /// Singular elements with cotangent 0 beside regular ones with cotangent 1.
+  @Test(arguments: OperationCase.all.filter { $0.operation.isElementwise && Set($0.sample.shapes) == [[5]] })
+  func zerosBesideOnes(_ testCase: OperationCase) {
+    var generator = testCase.generator
+    let regular = testCase.inputs(&generator)
+    let v = ShapedArray(shape: [5], scalars: [1, 0, 1, 0, 1])
+    let expected = testCase.pulledBack(v, at: regular)
+    for choice in Self.choices(regular.count) {
+      var inputs = regular
+      for operand in inputs.indices {
+        inputs[operand].setScalar(choice[operand], at: 1)
+        inputs[operand].setScalar(choice[operand], at: 3)
+      }
+      for (actual, expected) in zip(testCase.pulledBack(v, at: inputs), expected) {
+        #expect(actual == expected, "\(testCase.testDescription) at \(choice), seed \(testCase.seed)")
+      }
+    }
+  }
+
+  /// The second derivative obeys the rule too: both cotangents are 0 at a singular point.
+  @Test(arguments: OperationCase.all.filter(\.operation.isElementwise))
+  func secondOrder(_ testCase: OperationCase) {
+    for choice in Self.choices(testCase.sample.shapes.count) {
+      let inputs = zip(testCase.sample.shapes, choice).map { ShapedArray(repeating: $1, shape: $0) }
+      let zeros = ShapedArray(repeating: 0.0, shape: testCase.outputShape)
+      let second = Tape.scope {
+        gradient(at: inputs.map { Tensor($0) }) { x in
+          let first = valueWithPullback(at: x, of: testCase.apply).pullback(Tensor(zeros))
+          // A weight of 0 for every first derivative.
+          let sums = zip(first, inputs).map { ($0 * Tensor(repeating: 0, shape: $1.shape)).sum() }
+          return sums.dropFirst().reduce(sums[0], +)
+        }.map(\.value)
+      }
+      guard expectZero(second, testCase, "second order", choice) else { return }
+    }
+  }
+
+  @Test func selectionHidesSingularities() {
+    let x = ShapedArray([0.0, 4.0])
+    func f(_ x: Tensor<Double>) -> Tensor<Double> { Tensor.where(x .> 0, sqrt(x), 0).sum() }
+    #expect(Tape.scope { gradient(at: Tensor(x), of: f).scalars } == [0, 0.25])
+    let second = Tape.scope { gradient(at: Tensor(x)) { gradient(at: $0, of: f).sum() }.scalars }
+    #expect(second == [0, -1.0 / 32])
+    func g(_ x: Tensor<Double>) -> Tensor<Double> { Tensor.where(x .> 0, log(x) + 1 / x, x * x).sum() }
+    #expect(Tape.scope { gradient(at: Tensor(x), of: g).scalars } == [0, 0.25 - 1.0 / 16])
+  }
+
+  private static func choices(_ operands: Int) -> [[Double]] {
+    guard operands > 0 else { return [[]] }
+    guard operands < 3 else { return specials.map { [Double](repeating: $0, count: operands) } }
+    return choices(operands - 1).flatMap { rest in specials.map { rest + [$0] } }
+  }
+
+  private func expectZero(
+    _ gradients: [ShapedArray<Double>], _ testCase: OperationCase, _ pass: String, _ choice: [Double]
+  ) -> Bool {
+    guard let operand = gradients.firstIndex(where: { !$0.scalars.allSatisfy { $0 == 0 } }) else { return true }
+    Issue.record(
+      "\(pass) \(testCase.testDescription), operand \(operand), inputs \(choice): \(gradients[operand])")
+    return false
+  }
+}
+
+extension OperationCase {
+  /// The pullback of a cotangent.
+  func pulledBack<S>(_ v: ShapedArray<S>, at inputs: [ShapedArray<S>]) -> [ShapedArray<S>] {
+    Tape.scope {
+      valueWithPullback(at: inputs.map { Tensor($0) }, of: apply).pullback(Tensor(v)).map(\.value)
+    }
+  }
+}
