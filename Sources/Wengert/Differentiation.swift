@@ -70,17 +70,8 @@ struct Differentiation {
 
   /// An input's gradient, still in the memory of the pass.
   private func gradient(_ input: NodeID, _ y: NodeID, _ buffer: GradientBuffer) -> MovedValue {
-    let type = core[record: input].pointee.scalarType
-    let layout = core.denseLayout(input)
-    let byteCount = core.layout(input).elementCount * type.byteCount
-    let memory: UnsafeMutableRawPointer
-    if let adjoint = adjoint(input, y, buffer) {
-      memory = adjoint
-    } else {
-      memory = core.allocate(layout, type)
-      memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
-    }
-    return MovedValue(memory: memory, layout: layout, type: type, byteCount: byteCount)
+    MovedValue(
+      memory: adjoint(input, y, buffer), shape: core.shape(input), type: core[record: input].pointee.scalarType)
   }
 
   private func adjoint(_ input: NodeID, _ y: NodeID, _ buffer: GradientBuffer) -> UnsafeMutableRawPointer? {
@@ -102,13 +93,18 @@ struct Differentiation {
       misuse(.cotangentShape(core.shape(y), core.shape(seed)))
     }
     if core.pointee.depth > 0 { return recordedPass(y, cotangent: seed, inputs) }
-    let buffer = directPass(y, cotangent: seed, inputs)
-    return inputs.map { input in
-      let value = gradient(input.index, y, buffer)
-      let id = core.leaf(core.shape(input.index), value.type, .severed)
-      core[record: id].pointee.value.copyMemory(from: value.memory, byteCount: value.byteCount)
-      return core.handle(id)
+    let results = inputs.map { input in
+      core.leaf(core.shape(core.resolve(input)), core[record: input.index].pointee.scalarType, .severed)
     }
+    let buffer = directPass(y, cotangent: seed, inputs) { input, range in
+      // The adjoint is written where the result is.
+      core.slot(inputs[input].index, range).pointee = .reserved(core[record: results[input]].pointee.value)
+    }
+    for (input, result) in zip(inputs, results) where adjoint(input.index, y, buffer) == nil {
+      let zeros = MovedValue(memory: nil, shape: core.shape(result), type: core[record: result].pointee.scalarType)
+      zeros.write(to: core[record: result].pointee.value)
+    }
+    return results.map(core.handle)
   }
 
   // MARK: Gradients of models
@@ -181,13 +177,16 @@ struct Differentiation {
     }
   }
 
-  private func directPass(_ y: NodeID, cotangent: NodeID?, _ inputs: [Handle]) -> GradientBuffer {
+  private func directPass(
+    _ y: NodeID, cotangent: NodeID?, _ inputs: [Handle], reserve: (Int, BackwardRange) -> Void = { _, _ in }
+  ) -> GradientBuffer {
     for input in inputs { setTarget(core.resolve(input), true) }
     defer { for input in inputs { setTarget(input.index, false) } }
     let range = BackwardRange(start: start, output: y)
     return core.withGradientBuffer {
       guard y >= start else { return }
       core.markActive(range, leavesAreTargets: false)
+      for input in inputs.indices where inputs[input].index <= y { reserve(input, range) }
       core.pull(range, cotangent: cotangent)
     }
   }

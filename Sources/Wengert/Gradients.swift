@@ -93,15 +93,23 @@ extension UnsafeMutablePointer<TapeCore> {
   func pull(_ range: BackwardRange, cotangent: NodeID?) {
     let slot = slot(range.output, range)
     guard slot.pointee.isActive else { return }
-    let type = self[record: range.output].pointee.scalarType
-    let count = layout(range.output).elementCount
-    let adjoint = pointee.adjoints.allocate(count &* type.byteCount)
-    if let cotangent {
-      copyValue(cotangent, to: adjoint)
-    } else if type == .double {
-      adjoint.f64.initialize(repeating: 1, count: count)
+    let record = self[record: range.output].pointee
+    let layout = layout(range.output)
+    pointee.borrowedAdjoint = nil
+    let adjoint: UnsafeMutableRawPointer
+    if let cotangent, self.layout(cotangent).isContiguous, slot.pointee.reserved == nil {
+      // Read where it lies; it is the user's, so nobody may add to it.
+      adjoint = self[record: cotangent].pointee.value
+      pointee.borrowedAdjoint = adjoint
     } else {
-      adjoint.f32.initialize(repeating: 1, count: count)
+      adjoint = slot.pointee.reserved ?? pointee.adjoints.allocate(layout.elementCount &* record.scalarType.byteCount)
+      if let cotangent {
+        copyValue(cotangent, to: adjoint)
+      } else if record.scalarType == .double {
+        adjoint.f64.initialize(repeating: 1, count: layout.elementCount)
+      } else {
+        adjoint.f32.initialize(repeating: 1, count: layout.elementCount)
+      }
     }
     slot.pointee = Slot(adjoint)
     runBackward(range)

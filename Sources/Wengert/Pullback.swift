@@ -32,7 +32,9 @@ struct DirectPullback {
   /// one operand may take it.
   func handOverAdjoint(to index: Int) -> Bool {
     let slot = core.slot(operand(index), range)
-    guard !core.pointee.keepsAdjoints, slot.pointee.adjoint == nil, slot.pointee.reserved == nil else { return false }
+    guard !core.pointee.keepsAdjoints, adjoint != core.pointee.borrowedAdjoint,
+      slot.pointee.adjoint == nil, slot.pointee.reserved == nil
+    else { return false }
     slot.pointee = Slot(adjoint)
     return true
   }

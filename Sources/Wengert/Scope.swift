@@ -50,44 +50,42 @@ extension UnsafeMutablePointer<TapeCore> {
 
   /// Ends a scope but moves some values out of it, as records of the enclosing one.
   ///
-  /// Each value is given by its memory, contiguous, and its layout. `isSevered`: the values have a past that is
-  /// dropped here, so that a backward pass through them would be wrong.
+  /// Only the first value may lie in the memory that the scope gives back; others are adjoints, or zeros. `isSevered`:
+  /// the values have a past that is dropped here, so that a backward pass through them would be wrong.
   func closeScope(_ mark: TapeMark, moving values: [MovedValue], isSevered: Bool) -> [NodeID] {
-    // The memory moved from may be part of what is dropped, so all values are laid out before any is copied, and
-    // they are copied by way of memory that neither overlaps.
-    let staging = UnsafeMutableRawPointer.allocate(
-      byteCount: values.reduce(1) { $0 + $1.byteCount }, alignment: ArrayStorage.alignment)
-    defer { staging.deallocate() }
-    var offset = 0
-    for value in values {
-      (staging + offset).copyMemory(from: value.memory, byteCount: value.byteCount)
-      offset += value.byteCount
-    }
-    let shapes = values.map { pointee.layouts[$0.layout].shape }
-    closeScope(mark)
-    offset = 0
-    return zip(values, shapes).map { value, shape in
-      let id = leaf(shape, value.type, isSevered ? .severed : .constant)
-      self[record: id].pointee.value.copyMemory(from: staging + offset, byteCount: value.byteCount)
-      offset += value.byteCount
+    reset(to: mark)
+    pointee.generation = mark.generation
+    let ids = values.map { value in
+      let id = leaf(value.shape, value.type, isSevered ? .severed : .constant)
+      // To where the scope began, which may be where the value lies; `memmove` semantics.
+      value.write(to: self[record: id].pointee.value)
       return id
     }
+    releaseRetained(mark)
+    return ids
   }
 
   /// A record's value, to be moved out of its scope.
   func movable(_ id: NodeID) -> MovedValue {
     let id = contiguous(id)
     let record = self[record: id].pointee
-    return MovedValue(
-      memory: record.value, layout: record.layout, type: record.scalarType,
-      byteCount: layout(id).elementCount * record.scalarType.byteCount)
+    return MovedValue(memory: record.value, shape: shape(id), type: record.scalarType)
   }
 }
 
 /// A value that leaves a scope.
 struct MovedValue {
-  let memory: UnsafeMutableRawPointer
-  let layout: Int32
+  /// Its elements, contiguous; nil stands for zeros.
+  let memory: UnsafeMutableRawPointer?
+  let shape: Shape
   let type: ScalarType
-  let byteCount: Int
+
+  func write(to target: UnsafeMutableRawPointer) {
+    let byteCount = shape.elementCount * type.byteCount
+    if let memory {
+      target.copyMemory(from: memory, byteCount: byteCount)
+    } else {
+      target.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    }
+  }
 }

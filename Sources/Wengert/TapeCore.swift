@@ -19,6 +19,8 @@ struct TapeCore {
   var slots = PlainStack<Slot>(capacity: 1)
   /// Whether the adjoints of all records are to be there after the pass, not only those of its targets.
   var keepsAdjoints = false
+  /// The cotangent that the pass started from, if it is the user's own memory.
+  var borrowedAdjoint: UnsafeMutableRawPointer?
   var gradientBuffers = RecyclingPool<GradientBuffer>()
   var gradientPool = RecyclingPool<ArrayStorage>()
   /// The memory that the gradients of the model being differentiated are written to, by parameter.
