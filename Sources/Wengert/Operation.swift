@@ -96,7 +96,9 @@ struct OperationTable: Sendable {
       byOpcode[opcode] = operation
       if case .elementwise(let traced) = operation.derivative {
         for (operand, program) in traced.enumerated() {
-          if let program { programs[opcode * 3 + operand] = program.code }
+          guard var code = program?.code else { continue }
+          code.operation = operation.opcode
+          programs[opcode * 3 + operand] = code
         }
       }
     }

@@ -97,6 +97,21 @@ extern const wg_kernel_f64 wg_kernels_f64[WG_ELEMENTWISE_COUNT];
 extern const uint8_t wg_arities[WG_ELEMENTWISE_COUNT];
 extern const char *const wg_operation_names[WG_OPERATION_COUNT];
 
+// Pullbacks in one pass, where that was measured to pay: X(name, local derivative in x and y).
+//
+// The rules in Swift are what these must equal, bit for bit; a test compares them.
+#define WG_FUSED_PULLBACKS(X)  \
+  X(tanh, 1 - y * y)           \
+  X(sigmoid, y * (1 - y))      \
+  X(relu, x <= 0 ? (T)0 : (T)1)
+
+/// xbar = (or +=) ybar times the local derivative, 0 where ybar is 0; NULL for most operations.
+typedef void (*wg_pullback_f32)(const float *x, const float *y, const float *ybar, float *xbar, size_t n, bool accumulate);
+typedef void (*wg_pullback_f64)(const double *x, const double *y, const double *ybar, double *xbar, size_t n,
+                                bool accumulate);
+extern const wg_pullback_f32 wg_fused_pullbacks_f32[WG_ELEMENTWISE_COUNT];
+extern const wg_pullback_f64 wg_fused_pullbacks_f64[WG_ELEMENTWISE_COUNT];
+
 // One element without a call where the operation is one instruction or two: scalar chains live on this.
 #define WG_SCALAR_CASE(name, arity, value) \
   case wg_op_##name: return (T)(value);
@@ -160,6 +175,8 @@ typedef struct {
 typedef struct {
   wg_instruction instructions[WG_INSTRUCTION_COUNT];
   double constants[8];
+  /// The operation whose pullback this is.
+  wg_op operation;
   uint8_t instruction_count;
   uint8_t constant_count;
   uint8_t register_count;
