@@ -24,10 +24,11 @@ let package = Package(
       name: "ClosureGraph",
       dependencies: ["CLinearAlgebra", "CKernels"],
       path: "Benchmarks/ClosureGraph"),
+    .target(name: "Floors", dependencies: ["CKernels"], path: "Benchmarks/Floors"),
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Wengert", "WengertNN", "ClosureGraph", "CKernels", "CLinearAlgebra",
+        "Wengert", "WengertNN", "ClosureGraph", "Floors", "CKernels", "CLinearAlgebra",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Bench"),
