@@ -25,10 +25,11 @@ let package = Package(
       dependencies: ["CLinearAlgebra", "CKernels"],
       path: "Benchmarks/ClosureGraph"),
     .target(name: "Floors", dependencies: ["CKernels"], path: "Benchmarks/Floors"),
+    .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Wengert", "WengertNN", "ClosureGraph", "Floors", "CKernels", "CLinearAlgebra",
+        "Wengert", "WengertNN", "ClosureGraph", "Floors", "AllocationCounter", "CKernels", "CLinearAlgebra",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Bench"),

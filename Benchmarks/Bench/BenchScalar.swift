@@ -18,6 +18,13 @@ protocol BenchScalar: TensorScalar, GraphScalar {
   static func blas(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Self>,
     _ b: UnsafePointer<Self>, _ c: UnsafeMutablePointer<Self>)
+
+  // A training step by hand; see Floors.h.
+  static func addBias(_ bias: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, rows: Int, _ n: Int)
+  static func sumRows(_ x: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Self>, rows: Int, _ n: Int)
+  static func throughTanh(_ y: UnsafePointer<Self>, _ ybar: UnsafeMutablePointer<Self>, _ n: Int)
+  static func tanh(_ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ n: Int)
+  static func descend(_ rate: Self, _ g: UnsafePointer<Self>, _ p: UnsafeMutablePointer<Self>, _ n: Int)
 }
 
 extension Double: BenchScalar {
@@ -34,6 +41,19 @@ extension Double: BenchScalar {
     _ b: UnsafePointer<Double>, _ c: UnsafeMutablePointer<Double>
   ) {
     _ = wg_gemm_f64(transposeA, transposeB, m, n, k, 1, a, transposeA ? m : k, b, transposeB ? k : n, 0, c, n)
+  }
+  static func addBias(_ bias: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, rows: Int, _ n: Int) {
+    wf_add_bias_f64(bias, y, rows, n)
+  }
+  static func sumRows(_ x: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>, rows: Int, _ n: Int) {
+    wf_sum_rows_f64(x, sums, rows, n)
+  }
+  static func throughTanh(_ y: UnsafePointer<Double>, _ ybar: UnsafeMutablePointer<Double>, _ n: Int) {
+    wf_through_tanh_f64(y, ybar, n)
+  }
+  static func tanh(_ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ n: Int) { wg_tanh_f64(x, y, n) }
+  static func descend(_ rate: Double, _ g: UnsafePointer<Double>, _ p: UnsafeMutablePointer<Double>, _ n: Int) {
+    wf_descend_f64(rate, g, p, n)
   }
 }
 
@@ -52,38 +72,17 @@ extension Float: BenchScalar {
   ) {
     _ = wg_gemm_f32(transposeA, transposeB, m, n, k, 1, a, transposeA ? m : k, b, transposeB ? k : n, 0, c, n)
   }
-}
-
-/// The memory that bare loops work on, allocated once and aligned as the library's.
-final class FloorBuffers<Scalar: BenchScalar> {
-  let a, b, y, ybar, abar, bbar: UnsafeMutablePointer<Scalar>
-  /// Elements of the result.
-  let count: Int
-  /// Elements of the first operand.
-  let operandCount: Int
-
-  init(_ operands: [Operand<Scalar>], resultCount: Int) {
-    count = resultCount
-    let sizes = operands.map(\.scalars.count)
-    operandCount = sizes[0]
-    let other = sizes.count > 1 ? sizes[1] : sizes[0]
-    a = Self.allocate(sizes[0])
-    b = Self.allocate(other)
-    abar = Self.allocate(sizes[0])
-    bbar = Self.allocate(other)
-    y = Self.allocate(resultCount)
-    ybar = Self.allocate(resultCount)
-    a.update(from: operands[0].scalars, count: sizes[0])
-    if sizes.count > 1 { b.update(from: operands[1].scalars, count: other) }
+  static func addBias(_ bias: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, rows: Int, _ n: Int) {
+    wf_add_bias_f32(bias, y, rows, n)
   }
-
-  deinit { for memory in [a, b, y, ybar, abar, bbar] { memory.deallocate() } }
-
-  private static func allocate(_ count: Int) -> UnsafeMutablePointer<Scalar> {
-    let memory = UnsafeMutableRawPointer.allocate(
-      byteCount: Swift.max(1, count) * MemoryLayout<Scalar>.stride, alignment: 64
-    ).bindMemory(to: Scalar.self, capacity: count)
-    memory.initialize(repeating: 0, count: count)
-    return memory
+  static func sumRows(_ x: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>, rows: Int, _ n: Int) {
+    wf_sum_rows_f32(x, sums, rows, n)
+  }
+  static func throughTanh(_ y: UnsafePointer<Float>, _ ybar: UnsafeMutablePointer<Float>, _ n: Int) {
+    wf_through_tanh_f32(y, ybar, n)
+  }
+  static func tanh(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ n: Int) { wg_tanh_f32(x, y, n) }
+  static func descend(_ rate: Float, _ g: UnsafePointer<Float>, _ p: UnsafeMutablePointer<Float>, _ n: Int) {
+    wf_descend_f32(rate, g, p, n)
   }
 }

@@ -35,6 +35,8 @@ struct OperationCase<Scalar: BenchScalar> {
   static var sizes: (elements: [Int], matrices: [Int]) {
     ([1, 32, 1024, 65_536, 1_048_576], [8, 16, 32, 64, 128, 256, 512, 1024])
   }
+  /// What is asked for as a number of elements is no side of a matrix.
+  static var largestMatrix: Int { 4096 }
   static var quickSizes: (elements: [Int], matrices: [Int]) { ([1, 1024, 65_536], [8, 32, 128, 256]) }
 }
 

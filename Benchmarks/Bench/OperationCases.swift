@@ -103,18 +103,3 @@ private enum Labels {
   private static let arrays = [Int: [Int]](
     uniqueKeysWithValues: [1, 32, 2048, 32_768].map { ($0, Array(pattern[..<$0])) })
 }
-
-extension FloorBuffers {
-  /// The side of a square matrix.
-  var side: Int { Int(Double(count).squareRoot()) }
-
-  func sum(divisor: Scalar) {
-    var layout = wg_layout()
-    layout.rank = 1
-    layout.sizes.0 = Int64(operandCount)
-    layout.strides.0 = 1
-    layout.count = Int64(operandCount)
-    layout.contiguous = true
-    Scalar.sum(a, &layout, 1, divisor, y)
-  }
-}

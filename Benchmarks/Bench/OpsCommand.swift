@@ -9,7 +9,7 @@ struct OpsCommand: ParsableCommand {
   @OptionGroup var options: MeasuringOptions
 
   func run() throws {
-    try DebugBuild.handOver(isAllowed: options.allowDebug)
+    try options.prepare()
     switch options.scalarType {
     case .double: try run(Double.self)
     case .float: try run(Float.self)
@@ -49,6 +49,8 @@ private struct OpsRun<S: BenchScalar> {
       kind == .elements
       ? options.sizes(OperationCase<S>.sizes.elements, quick: OperationCase<S>.quickSizes.elements)
       : options.sizes(OperationCase<S>.sizes.matrices, quick: OperationCase<S>.quickSizes.matrices)
+        .filter { $0 <= OperationCase<S>.largestMatrix }
+    guard !sizes.isEmpty else { return }
     let table = OpsTable(kind == .elements ? .nanosecondsPerElement : .gigaflops)
     if options.writesTable { print("\n" + table.header(scalar: S.choice)) }
     for operation in cases {
@@ -90,10 +92,7 @@ private struct OpsRun<S: BenchScalar> {
   func finish() throws {
     if options.writesTable { printSummary() }
     if let path = options.jsonPath { try report.write(to: path) }
-    for mismatch in mismatches {
-      FileHandle.standardError.write(Data("error: \(mismatch)\n".utf8))
-    }
-    if !mismatches.isEmpty { throw ExitCode.failure }
+    try options.fail(with: mismatches)
   }
 
   private func printSummary() {
@@ -101,7 +100,9 @@ private struct OpsRun<S: BenchScalar> {
       let rows = floorRatios.filter { $0.target == target }
       let missed = rows.filter { $0.ratio > target }.sorted { $0.ratio > $1.ratio }
       let what = target == 1.1 ? "BLAS" : "the bare loop"
-      print("\nWithin \(Format.fixed(target, 1))× of \(what): \(rows.count - missed.count) of \(rows.count).", terminator: "")
+      print(
+        "\nWithin \(Format.fixed(target, 1))× of \(what): \(rows.count - missed.count) of \(rows.count).",
+        terminator: "")
       if !missed.isEmpty {
         print(" Beyond:", terminator: "")
         for row in missed { print("\n  \(Format.ratio(row.ratio)) \(row.name)", terminator: "") }

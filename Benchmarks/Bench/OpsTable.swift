@@ -21,7 +21,8 @@ struct OpsTable {
     let pass: [Table.Column] = [
       .init(title: "tape", width: 9), .init(title: "±", width: 5), .init(title: "closure", width: 8),
       .init(title: "ratio", width: 6),
-      .init(title: unit == .gigaflops ? "BLAS" : "loop", width: 7), .init(title: unit == .gigaflops ? "/BLAS" : "/loop", width: 6),
+      .init(title: unit == .gigaflops ? "BLAS" : "loop", width: 7),
+      .init(title: unit == .gigaflops ? "/BLAS" : "/loop", width: 6),
     ]
     table = Table(
       columns: [

@@ -1,3 +1,4 @@
+import AllocationCounter
 import ArgumentParser
 import Foundation
 import Wengert
@@ -10,7 +11,7 @@ struct MeasuringOptions: ParsableArguments {
   @Option(help: "Run only cases whose name contains this.")
   var filter: String?
 
-  @Option(name: .customLong("size"), help: "Run only this size; may be repeated.")
+  @Option(name: .customLong("size"), help: "Run only this number of elements, or side of matrices; may be repeated.")
   var sizes: [Int] = []
 
   @Option(name: .customLong("json"), help: "Write the results as JSON; - is standard output, in place of the table.")
@@ -35,6 +36,19 @@ struct MeasuringOptions: ParsableArguments {
   var effort: Effort { quick ? .quick : .full }
 
   var writesTable: Bool { jsonPath != "-" }
+
+  /// Sees to it that what runs is worth measuring. May not return: a debug build hands over to a release build.
+  func prepare() throws {
+    try DebugBuild.handOver(isAllowed: allowDebug)
+    wc_keep_freed_memory()
+  }
+
+  /// Ends the program with an error unless everything agreed.
+  func fail(with mismatches: [String]) throws {
+    guard !mismatches.isEmpty else { return }
+    for mismatch in mismatches { FileHandle.standardError.write(Data("error: \(mismatch)\n".utf8)) }
+    throw ExitCode.failure
+  }
 }
 
 enum ScalarChoice: String, CaseIterable, ExpressibleByArgument {

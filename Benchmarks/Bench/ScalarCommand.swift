@@ -11,7 +11,7 @@ struct ScalarCommand: ParsableCommand {
   @OptionGroup var options: MeasuringOptions
 
   func run() throws {
-    try DebugBuild.handOver(isAllowed: options.allowDebug)
+    try options.prepare()
     switch options.scalarType {
     case .double: try run(Double.self)
     case .float: try run(Float.self)
@@ -70,8 +70,7 @@ struct ScalarCommand: ParsableCommand {
       }
     }
     if let path = options.jsonPath { try report.write(to: path) }
-    for mismatch in mismatches { FileHandle.standardError.write(Data("error: \(mismatch)\n".utf8)) }
-    if !mismatches.isEmpty { throw ExitCode.failure }
+    try options.fail(with: mismatches)
   }
 }
 

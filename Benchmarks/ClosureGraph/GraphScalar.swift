@@ -15,7 +15,8 @@ public protocol GraphScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     _ x: UnsafePointer<Self>, _ from: UnsafePointer<wg_layout>, _ axes: UInt32, _ y: UnsafeMutablePointer<Self>)
   static func multiply(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Self>, _ lda: Int,
-    _ b: UnsafePointer<Self>, _ ldb: Int, _ accumulate: Bool, _ c: UnsafeMutablePointer<Self>) -> Bool
+    _ b: UnsafePointer<Self>, _ ldb: Int, _ accumulate: Bool, _ c: UnsafeMutablePointer<Self>
+  ) -> Bool
   static func softmax(_ x: UnsafePointer<Self>, _ rows: Int, _ n: Int, _ y: UnsafeMutablePointer<Self>)
   static func softmaxAdjoint(
     _ y: UnsafePointer<Self>, _ ybar: UnsafePointer<Self>, _ rows: Int, _ n: Int, _ accumulate: Bool,
@@ -37,7 +38,9 @@ extension Double: GraphScalar {
     _ y: UnsafeMutablePointer<Double>
   ) { wg_apply_f64(operation, operands, shape, y) }
   @inlinable @inline(__always)
-  public static func fill(_ value: Double, _ y: UnsafeMutablePointer<Double>, _ count: Int) { wg_fill_f64(value, y, count) }
+  public static func fill(_ value: Double, _ y: UnsafeMutablePointer<Double>, _ count: Int) {
+    wg_fill_f64(value, y, count)
+  }
   @inlinable @inline(__always)
   public static func sum(
     _ x: UnsafePointer<Double>, _ from: UnsafePointer<wg_layout>, _ axes: UInt32, _ divisor: Double,
@@ -83,7 +86,9 @@ extension Float: GraphScalar {
     _ y: UnsafeMutablePointer<Float>
   ) { wg_apply_f32(operation, operands, shape, y) }
   @inlinable @inline(__always)
-  public static func fill(_ value: Float, _ y: UnsafeMutablePointer<Float>, _ count: Int) { wg_fill_f32(value, y, count) }
+  public static func fill(_ value: Float, _ y: UnsafeMutablePointer<Float>, _ count: Int) {
+    wg_fill_f32(value, y, count)
+  }
   @inlinable @inline(__always)
   public static func sum(
     _ x: UnsafePointer<Float>, _ from: UnsafePointer<wg_layout>, _ axes: UInt32, _ divisor: Float,
