@@ -24,10 +24,12 @@ let package = Package(
       name: "ClosureGraph",
       dependencies: ["CLinearAlgebra", "CKernels"],
       path: "Benchmarks/ClosureGraph"),
+    .target(name: "Floors", dependencies: ["CKernels"], path: "Benchmarks/Floors"),
+    .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Wengert", "WengertNN", "ClosureGraph", "CKernels", "CLinearAlgebra",
+        "Wengert", "WengertNN", "ClosureGraph", "Floors", "AllocationCounter", "CKernels", "CLinearAlgebra",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Bench"),
