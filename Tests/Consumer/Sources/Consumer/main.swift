@@ -3,7 +3,7 @@ import Wengert
 let x = Tensor([1.0, 2.0, 3.0])
 let y = (x * x).sum()
 print(y, y.backward()[x])  // 14.0 [2.0, 4.0, 6.0]
-print(Tape.current)        // what was recorded, see below
+print(Tape.current)  // what was recorded, see below
 
 let (value, slope) = valueWithGradient(at: x) { x in (x * x * x).mean() }
 print(value, slope)  // 12.0 [1.0, 4.0, 9.0]
