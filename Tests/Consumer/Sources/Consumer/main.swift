@@ -1,17 +1,17 @@
-// The README's first lines of code; `check` compares what they print with what the README says.
 import Wengert
-import WengertNN
 
 let x = Tensor([1.0, 2.0, 3.0])
 let y = (x * x).sum()
-print(y, y.backward()[x])
-print(Tape.current)
+print(y, y.backward()[x])  // 14.0 [2.0, 4.0, 6.0]
+print(Tape.current)  // what was recorded, see below
 
 let (value, slope) = valueWithGradient(at: x) { x in (x * x * x).mean() }
-print(value, slope)
+print(value, slope)  // 12.0 [1.0, 4.0, 9.0]
 
 let third = gradient(at: Tensor(2.0)) { x in gradient(at: x) { x in gradient(at: x) { x in x * x * x } } }
-print(third)
+print(third)  // 6.0
+import Wengert
+import WengertNN
 
 var generator = SeededGenerator(seed: 1)
 var model = MLP([2, 32, 32, 2], activation: .tanh, using: &generator)
@@ -23,4 +23,4 @@ for _ in 1...200 {
     optimizer.update(&model, along: gradient)
   }
 }
-print(model.accuracy(on: moons.test))
+print(model.accuracy(on: moons.test))  // 0.98
