@@ -54,10 +54,11 @@ import Wengert
     let (count, derivative) = Tape.scope {
       let x = Tensor(1.0)
       var y = x
+      let start = Tape.current.count
       for _ in 0..<60 { y = y + y }
-      return (Tape.current.count, y.backward()[x].item)
+      return (Tape.current.count - start, y.backward()[x].item)
     }
-    #expect(count <= 61)
+    #expect(count == 60)
     #expect(derivative == 0x1p60)
     let recorded = Tape.scope {
       gradient(at: Tensor(1.0)) { x in

@@ -45,9 +45,11 @@ import Wengert
 /// Runs `body` within a differentiation, where every backward pass is recorded.
 func insideDifferentiation<R>(_ body: () -> R) -> R {
   var result: R?
-  _ = gradient(at: Tensor(1.0)) { x in
-    result = body()
-    return x
+  Tape.scope {
+    _ = gradient(at: Tensor(1.0)) { x in
+      result = body()
+      return x
+    }
   }
   return result!
 }

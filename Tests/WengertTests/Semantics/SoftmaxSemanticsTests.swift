@@ -1,0 +1,125 @@
+import Testing
+import Wengert
+
+/// Log-sum-exp, softmax and cross-entropy at infinite, huge, missing and equal logits.
+@Suite struct SoftmaxSemanticsTests {
+  private let minusInfinity = -Double.infinity
+
+  @Test func logSumExpOfInfinities() {
+    #expect(evaluate { logSumExp(vector(minusInfinity, minusInfinity)) }.item == minusInfinity)
+    #expect(slopes([minusInfinity, minusInfinity]) { logSumExp($0) } == [0, 0])
+    #expect(evaluate { logSumExp(vector(minusInfinity, 2)) }.item == 2)
+    #expect(slopes([minusInfinity, 2]) { logSumExp($0) } == [0, 1])
+    #expect(evaluate { logSumExp(Tensor([Double]())) }.item == minusInfinity)
+    #expect(slopes([Double]()) { logSumExp($0) } == [])
+    #expect(evaluate { logSumExp(vector(.infinity, 2)) }.item == .infinity)
+    #expect(evaluate { logSumExp(vector(.nan, 2)) }.item.isNaN)
+  }
+
+  @Test func logSumExpAlongAnEmptyAxis() {
+    let empty = ShapedArray(shape: [2, 0, 3], scalars: [Double]())
+    let along = evaluate { logSumExp(Tensor(empty), along: 1) }
+    #expect(along.shape == [2, 3] && along.scalars.allSatisfy { $0 == minusInfinity })
+    let kept = evaluate { logSumExp(Tensor(empty), along: 1, keepingAxes: true) }
+    #expect(kept.shape == [2, 1, 3])
+    #expect(evaluate { logSumExp(Tensor(empty), along: 0) }.shape == [0, 3])
+    let g = Tape.scope { gradient(at: Tensor(empty)) { logSumExp($0, along: 1).sum() }.value }
+    #expect(g.shape == [2, 0, 3])
+  }
+
+  @Test func allMinusInfinityInOneRowOfTwo() {
+    let g = Tape.scope {
+      gradient(at: Tensor([[minusInfinity, minusInfinity], [0, 0]])) { logSumExp($0, along: 1).sum() }.scalars
+    }
+    #expect(g == [0, 0, 0.5, 0.5])
+  }
+
+  @Test(arguments: [0, 1])
+  func softmaxWithMinusInfinity(_ axis: Int) {
+    let x = Tape.scope { Tensor([[minusInfinity, 0, 0], [1, minusInfinity, 1], [5, minusInfinity, minusInfinity]]).value }
+    let along = axis == 1 ? x : evaluate { Tensor(x).transposed() }
+    let functions: [(Tensor<Double>, Int) -> Tensor<Double>] = [{ softmax($0, along: $1) }, { logSoftmax($0, along: $1) }]
+    for function in functions {
+      let g = Tape.scope {
+        gradient(at: Tensor(along)) { x in
+          let y = function(x, axis)
+          return Tensor.where(Tensor(along) .== minusInfinity, 0, y * y).sum()
+        }.scalars
+      }
+      #expect(g.allSatisfy { $0.isFinite }, "\(g)")
+      let second = Tape.scope {
+        gradient(at: Tensor(along)) { x in
+          gradient(at: x) { x in Tensor.where(Tensor(along) .== minusInfinity, 0, function(x, axis)).sum() }.sum()
+        }.scalars
+      }
+      #expect(second.allSatisfy { $0.isFinite }, "\(second)")
+    }
+    let y = evaluate { softmax(Tensor(along), along: axis) }
+    let rows = axis == 1 ? y.scalars : evaluate { Tensor(y).transposed() }.scalars
+    #expect(rows == [0, 0.5, 0.5, 0.5, 0, 0.5, 1, 0, 0])
+    let logs = evaluate { logSoftmax(Tensor(along), along: axis) }
+    let logRows = axis == 1 ? logs.scalars : evaluate { Tensor(logs).transposed() }.scalars
+    #expect(logRows[0] == minusInfinity && logRows[4] == minusInfinity && logRows[6] == 0 && logRows[7] == minusInfinity)
+  }
+
+  @Test func nothingButMinusInfinityIsNotANumber() {
+    let x = [minusInfinity, minusInfinity]
+    #expect(evaluate { softmax(Tensor(x)) }.scalars.allSatisfy { $0.isNaN })
+    #expect(evaluate { logSoftmax(Tensor(x)) }.scalars.allSatisfy { $0.isNaN })
+  }
+
+  @Test func hugeLogits() {
+    let x = [1e4, -1e4, 0]
+    #expect(evaluate { softmax(Tensor(x)) }.scalars == [1, 0, 0])
+    #expect(evaluate { logSoftmax(Tensor(x)) }.scalars == [0, -2e4, -1e4])
+    #expect(evaluate { logSumExp(Tensor(x)) }.item == 1e4)
+    #expect(slopes(x) { logSumExp($0) } == [1, 0, 0])
+    #expect(slopes(x) { softmax($0) * vector(1.0, 2, 3) } == [0, 0, 0])
+    let equal = evaluate { softmax(vector(1e4, 1e4)) }
+    #expect(equal.scalars == [0.5, 0.5])
+    #expect(evaluate { logSoftmax(vector(-1e4, -1e4)) }.scalars == [-0.6931471805599453, -0.6931471805599453])
+    let narrow = evaluate { crossEntropy(Tensor([[1e4 as Float, -1e4]]), labels: [1]) }
+    #expect(narrow.item == 2e4)
+    for (label, loss) in [(0, 0.0), (1, 2e4)] {
+      #expect(evaluate { crossEntropy(Tensor([[1e4, -1e4]]), labels: [label]) }.item == loss)
+    }
+    let g = Tape.scope { gradient(at: Tensor([[1e4, -1e4]])) { crossEntropy($0, labels: [1]) }.scalars }
+    #expect(g == [1, -1])
+  }
+
+  @Test func crossEntropyAtMinusInfinity() {
+    let x: [[Double]] = [[minusInfinity, 0], [0, 0]]
+    #expect(evaluate { crossEntropy(Tensor(x), labels: [0, 1]) }.item == .infinity)
+    let g = Tape.scope { gradient(at: Tensor(x)) { crossEntropy($0, labels: [1, 1]) }.scalars }
+    #expect(g == [0, 0, 0.25, -0.25])
+    let atTarget = Tape.scope { gradient(at: Tensor(x)) { crossEntropy($0, labels: [0, 1]) }.scalars }
+    #expect(atTarget == [-0.5, 0.5, 0.25, -0.25])
+  }
+
+  @Test func crossEntropyIsItsDefinition() {
+    var generator = SeededGenerator(for: "crossEntropyIsItsDefinition")
+    let x = generator.array([7, 5], in: -4...4)
+    let labels = [0, 4, 2, 2, 1, 3, 0]
+    let (loss, g) = Tape.scope {
+      let (loss, g) = valueWithGradient(at: Tensor(x)) { crossEntropy($0, labels: labels) }
+      return (loss.item, g.value)
+    }
+    let (composed, h) = Tape.scope {
+      let (loss, g) = valueWithGradient(at: Tensor(x)) { negativeLogLikelihood(logSoftmax($0), labels: labels) }
+      return (loss.item, g.value)
+    }
+    #expect(loss == composed)
+    #expect(g == h)
+    // −x[label] + log Σ eˣ, in the plainest way.
+    var expected = 0.0
+    for (row, label) in labels.enumerated() {
+      let logits = x[rows: row..<row + 1].scalars
+      expected += (Double(Reference.log(logits.reduce(0) { $0 + Reference.exp(Wide($1)) })) - logits[label]) / 7
+    }
+    expectEqual([loss], [expected], relativeTo: 1e-15, "cross-entropy")
+    // Labels of any integer collection, and no rows at all.
+    #expect(evaluate { crossEntropy(Tensor(x), labels: labels.lazy.map { $0 }) }.item == loss)
+    #expect(evaluate { crossEntropy(Tensor(x), labels: ArraySlice(labels)) }.item == loss)
+    #expect(evaluate { crossEntropy(Tensor(repeating: 0.0, shape: [0, 5]), labels: []) }.item.isNaN)
+  }
+}
