@@ -45,7 +45,17 @@ static void FN(open)(FN(source) * source, const wg_view *view, T *block, size_t 
   for (int32_t axis = 0; axis < runs->rank - 1; axis++) outer_repeats &= runs->strides[axis] == 0;
   source->repeating = outer_repeats && (runs->strides[runs->rank - 1] == 0 || runs->rank == 2) &&
                       (runs->rank == 1 || WG_BLOCK % runs->sizes[runs->rank - 1] == 0);
-  if (source->repeating) FN(gather)(source, count < WG_BLOCK ? count : WG_BLOCK);
+  if (!source->repeating) return;
+  // One repetition is gathered, and doubled until the block is full.
+  const size_t needed = count < WG_BLOCK ? count : WG_BLOCK;
+  const size_t period = runs->strides[runs->rank - 1] == 0 ? 1 : (size_t)runs->sizes[runs->rank - 1];
+  size_t filled = period < needed ? period : needed;
+  FN(gather)(source, filled);
+  while (filled < needed) {
+    const size_t more = filled < needed - filled ? filled : needed - filled;
+    memcpy(block + filled, block, more * sizeof(T));
+    filled += more;
+  }
 }
 
 /// The next `count` elements at `start`, contiguous.

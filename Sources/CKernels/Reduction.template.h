@@ -128,7 +128,8 @@ void FN(wg_sum)(const T *x, const wg_layout *from, uint32_t axes, T divisor, boo
     for (int64_t row = 0; row < outputs; row += run) {
       for (int64_t start = 0; start < run; start += WG_BLOCK) {
         const size_t n = (size_t)(run - start < WG_BLOCK ? run - start : WG_BLOCK);
-        _Alignas(64) T total[WG_BLOCK] = {0}, partial[WG_BLOCK];
+        _Alignas(64) T total[WG_BLOCK], partial[WG_BLOCK];
+        memset(total, 0, n * sizeof(T));
         wg_cursor term = {{0}, 0};
         for (int64_t done = 0; done < terms; done += WG_BLOCK) {
           const int64_t end = terms - done < WG_BLOCK ? terms : done + WG_BLOCK;

@@ -207,7 +207,8 @@ void FN(wg_log_softmax_adjoint)(const T *y, const T *ybar, size_t outer, size_t 
     for (size_t column = 0; column < inner; column += WG_BLOCK) {
       const size_t size = inner - column < WG_BLOCK ? inner - column : WG_BLOCK;
       const size_t base = i * n * inner + column;
-      _Alignas(64) T sums[WG_BLOCK] = {0};
+      _Alignas(64) T sums[WG_BLOCK];
+      memset(sums, 0, size * sizeof(T));
       for (size_t j = 0; j < n; j++) {
         for (size_t k = 0; k < size; k++) sums[k] += ybar[base + j * inner + k];
       }

@@ -31,11 +31,11 @@ struct Differentiation {
     return core.handle(core.alias(x.index))
   }
 
-  /// The function's input: an array at rest.
+  /// The function's input: an array at rest, which the caller keeps alive until the differentiation has ended.
   @usableFromInline
   @specialized(where S == Float)
   @specialized(where S == Double)
-  func input<S>(_ x: ShapedArray<S>) -> Handle { core.handle(core.leaf(x)) }
+  func input<S>(_ x: ShapedArray<S>) -> Handle { core.handle(core.leaf(x, retaining: isNested)) }
 
   /// Ends after the function has thrown.
   @usableFromInline

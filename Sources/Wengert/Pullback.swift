@@ -184,13 +184,10 @@ struct Pullback {
   }
 
   /// Adds a product of matrices, one of them a cotangent, to an operand's adjoint: in place, if nothing is recorded.
-  func accumulateProduct(
-    _ index: Int, _ a: @autoclosure () -> NodeID, _ b: @autoclosure () -> NodeID, cotangent: CotangentSide
-  ) {
+  func accumulateProduct(_ index: Int, _ a: Factor, _ b: Factor, cotangent: CotangentSide) {
     guard needs(index) else { return }
-    let (a, b) = (a(), b())
     guard case .direct(let direct) = sink, core.canMultiplyInPlace(a, b, core.layout(operand(index))) else {
-      return accumulate(index, core.matmul(a, b, cotangent: cotangent))
+      return accumulate(index, core.matmul(core.record(a), core.record(b), cotangent: cotangent))
     }
     let (memory, accumulate) = direct.destination(index)
     core.multiply(a, b, into: memory, core.layout(operand(index)), accumulate: accumulate, cotangent: cotangent)

@@ -57,8 +57,9 @@ public struct Shape: Hashable, Sendable {
 
   /// A cheap hash.
   var fingerprint: Int {
-    let mixed = SIMD8<UInt32>(truncatingIfNeeded: sizes) &* SIMD8(1, 31, 961, 29791, 923_521, 7, 217, 6727)
-    return Int(truncatingIfNeeded: mixed.wrappedSum()) ^ Int(truncatingIfNeeded: mixed.wrappedSum() >> 7) ^ Int(rank)
+    let words = unsafeBitCast(sizes, to: SIMD4<UInt64>.self)
+    let mixed = words[0] &* 0x9E37_79B9_7F4A_7C15 ^ words[1] &* 0xBF58_476D_1CE4_E5B9 ^ words[2] ^ words[3] &* 31
+    return Int(truncatingIfNeeded: mixed >> 37) ^ Int(rank)
   }
 
   /// Replaces the size of one axis without the checks of `init`.

@@ -196,8 +196,8 @@ extension UnsafeMutablePointer<TapeCore> {
 
   /// A leaf that refers to memory at rest instead of copying it; the tape keeps the memory alive.
   @inline(__always)
-  func leaf<S>(_ array: ShapedArray<S>, _ opcode: Opcode = .leaf) -> NodeID {
-    pointee.retained.append(Unmanaged.passRetained(array.storage))
+  func leaf<S>(_ array: ShapedArray<S>, _ opcode: Opcode = .leaf, retaining: Bool = true) -> NodeID {
+    if retaining { pointee.retained.append(Unmanaged.passRetained(array.storage)) }
     return append(
       opcode, S.scalarType, layout: pointee.layouts.number(of: array.shape),
       value: UnsafeMutableRawPointer(array.base))

@@ -10,8 +10,8 @@ extension Operation {
       opcode: .matmul,
       derivative: .structural(
         .init { p in
-          p.accumulateProduct(0, p.cotangent, p.core.matrixTransposed(p.operand(1)), cotangent: .left)
-          p.accumulateProduct(1, p.core.matrixTransposed(p.operand(0)), p.cotangent, cotangent: .right)
+          p.accumulateProduct(0, Factor(p.cotangent), Factor(p.operand(1), isTransposed: true), cotangent: .left)
+          p.accumulateProduct(1, Factor(p.operand(0), isTransposed: true), Factor(p.cotangent), cotangent: .right)
         }),
       samples: [
         .matmul([2, 3], [3, 4]), .matmul([1, 1], [1, 1]), .matmul([2, 0], [0, 3]), .matmul([0, 2], [2, 3]),
@@ -80,14 +80,28 @@ extension UnsafeMutablePointer<TapeCore> {
   /// The product over the last two axes of operands that have at least two; in a pullback one is the cotangent.
   func matmul(_ a: NodeID, _ b: NodeID, cotangent: CotangentSide? = nil) -> NodeID {
     let type = self[record: a].pointee.scalarType
-    let layout = pointee.layouts.number(of: productShape(a, b))
+    let layout = pointee.layouts.number(of: productShape(Factor(a), Factor(b)))
     let value = allocate(layout, type)
-    multiply(a, b, into: value, pointee.layouts[layout], accumulate: false, cotangent: cotangent)
+    multiply(
+      Factor(a), Factor(b), into: value, pointee.layouts[layout], accumulate: false, cotangent: cotangent)
     return append(.matmul, type, layout: layout, value: value, operands: (a, b))
   }
 
-  private func productShape(_ a: NodeID, _ b: NodeID) -> Shape {
-    let (left, right) = (layout(a), layout(b))
+  /// A factor as a record.
+  func record(_ factor: Factor) -> NodeID { factor.isTransposed ? matrixTransposed(factor.id) : factor.id }
+
+  private func rows(_ factor: Factor) -> Int64 {
+    let layout = layout(factor.id)
+    return layout.sizes[layout.rank - (factor.isTransposed ? 1 : 2)]
+  }
+
+  private func columns(_ factor: Factor) -> Int64 {
+    let layout = layout(factor.id)
+    return layout.sizes[layout.rank - (factor.isTransposed ? 2 : 1)]
+  }
+
+  private func productShape(_ a: Factor, _ b: Factor) -> Shape {
+    let (left, right) = (layout(a.id), layout(b.id))
     var shape = Shape(rank: Swift.max(left.rank, right.rank))
     for axis in 0..<shape.count - 2 {
       let (i, j) = (axis - (shape.count - left.rank), axis - (shape.count - right.rank))
@@ -96,28 +110,26 @@ extension UnsafeMutablePointer<TapeCore> {
       guard m == n || m == 1 || n == 1 else { misuse(.matmulBatch(left.shape, right.shape)) }
       shape.setSize(Int(m == 1 ? n : m), at: axis)
     }
-    shape.setSize(Int(left.sizes[left.rank - 2]), at: shape.count - 2)
-    shape.setSize(Int(right.sizes[right.rank - 1]), at: shape.count - 1)
+    shape.setSize(Int(rows(a)), at: shape.count - 2)
+    shape.setSize(Int(columns(b)), at: shape.count - 1)
     checkElementCount(shape)
     return shape
   }
 
   /// Whether `multiply` can add the product straight to an array of the target's shape: the two differ at most in
   /// leading axes, along which the products are then added up.
-  func canMultiplyInPlace(_ a: NodeID, _ b: NodeID, _ target: UnsafePointer<wg_layout>) -> Bool {
-    let (left, right) = (layout(a), layout(b))
-    return target.rank >= 2 && target.sizes[target.rank - 2] == left.sizes[left.rank - 2]
-      && target.sizes[target.rank - 1] == right.sizes[right.rank - 1]
+  func canMultiplyInPlace(_ a: Factor, _ b: Factor, _ target: UnsafePointer<wg_layout>) -> Bool {
+    target.rank >= 2 && target.sizes[target.rank - 2] == rows(a) && target.sizes[target.rank - 1] == columns(b)
   }
 
   /// memory = A B or memory += A B, where memory is contiguous and of the product's shape, or of one that broadcasts
   /// to it. If one operand is a cotangent, its zeros are strong.
   func multiply(
-    _ a: NodeID, _ b: NodeID, into memory: UnsafeMutableRawPointer, _ target: UnsafePointer<wg_layout>,
+    _ a: Factor, _ b: Factor, into memory: UnsafeMutableRawPointer, _ target: UnsafePointer<wg_layout>,
     accumulate: Bool, cotangent: CotangentSide? = nil
   ) {
-    let type = self[record: a].pointee.scalarType
-    let (left, right) = (layout(a), layout(b))
+    let type = self[record: a.id].pointee.scalarType
+    let (left, right) = (layout(a.id), layout(b.id))
     let mark = pointee.values.mark
     let (x, y) = (matrices(a), matrices(b))
     let rows = Int(target.sizes[target.rank - 2])
@@ -187,11 +199,13 @@ extension UnsafeMutablePointer<TapeCore> {
     }
   }
 
-  private func matrices(_ id: NodeID) -> Matrices {
+  private func matrices(_ factor: Factor) -> Matrices {
+    let id = factor.id
     let layout = layout(id)
     let rank = layout.rank
-    let (rows, columns) = (Int(layout.sizes[rank - 2]), Int(layout.sizes[rank - 1]))
-    let (rowStride, columnStride) = (Int(layout.strides[rank - 2]), Int(layout.strides[rank - 1]))
+    let (row, column) = factor.isTransposed ? (rank - 1, rank - 2) : (rank - 2, rank - 1)
+    let (rows, columns) = (Int(layout.sizes[row]), Int(layout.sizes[column]))
+    let (rowStride, columnStride) = (Int(layout.strides[row]), Int(layout.strides[column]))
     let base = self[record: id].pointee.value
     if (columnStride == 1 || columns <= 1) && (rowStride >= columns || rows <= 1) {
       return Matrices(
@@ -213,8 +227,8 @@ extension UnsafeMutablePointer<TapeCore> {
       wg_copy_f32(base.f32, layout, copy.f32, &dense, false)
     }
     return Matrices(
-      base: copy, isTransposed: false, leadingDimension: Swift.max(columns, 1), rows: rows, columns: columns,
-      isCopy: true)
+      base: copy, isTransposed: factor.isTransposed,
+      leadingDimension: Swift.max(factor.isTransposed ? rows : columns, 1), rows: rows, columns: columns, isCopy: true)
   }
 
   private func gemm(
@@ -240,6 +254,17 @@ extension UnsafeMutablePointer<TapeCore> {
         a.isTransposed, b.isTransposed, m, n, k, x, a.leadingDimension, y, b.leadingDimension, accumulate, c.f32, n)
     }
     if !isDone { misuse(.matrixTooLarge(m, n, k)) }
+  }
+}
+
+/// A factor of a product of matrices: a record, or its transpose over the last two axes, which costs no record.
+struct Factor {
+  let id: NodeID
+  let isTransposed: Bool
+
+  init(_ id: NodeID, isTransposed: Bool = false) {
+    self.id = id
+    self.isTransposed = isTransposed
   }
 }
 
