@@ -31,11 +31,15 @@ struct Differentiation {
     return core.handle(core.alias(x.index))
   }
 
-  /// The function's input: an array at rest, which the caller keeps alive until the differentiation has ended.
+  /// The function's input: a parameter, whose array the caller keeps alive until the differentiation has ended.
+  ///
+  /// If it is bound already, its model belongs to an enclosing differentiation, which this one is to be part of.
   @usableFromInline
   @specialized(where S == Float)
   @specialized(where S == Double)
-  func input<S>(_ x: ShapedArray<S>) -> Handle { core.handle(core.leaf(x, retaining: isNested)) }
+  func input<S>(_ value: ShapedArray<S>, bound: Handle) -> Handle {
+    core.isLive(bound) ? input(bound) : core.handle(core.leaf(value, retaining: isNested))
+  }
 
   /// Ends after the function has thrown.
   @usableFromInline
@@ -142,23 +146,29 @@ struct Differentiation {
     }
   }
 
-  /// The gradient of one parameter.
+  /// Puts a parameter's gradient in its place.
   @usableFromInline
   @specialized(where S == Float)
   @specialized(where S == Double)
-  func parameterGradient<S>(_ input: Handle, _ index: Int, _ pass: ModelPass<S>) -> Parameter<S> {
+  func replaceByGradient<S>(
+    _ value: inout ShapedArray<S>, _ bound: inout Handle, _ index: Int, _ pass: ModelPass<S>
+  ) {
+    let input = bound.index
     guard let buffer = pass.buffer else {
-      let gradient = pass.recorded[index]
-      return Parameter(core.array(gradient.index), bound: gradient)
+      bound = pass.recorded[index]
+      value = core.array(bound.index)
+      return
     }
-    let shape = core.shape(input.index)
-    let slot = Int(input.index - start)
-    guard index < core.pointee.gradientStorages.count else { return Parameter(ShapedArray(repeating: 0, shape: shape)) }
-    let storage = core.pointee.gradientStorages[index]
+    bound = .none
+    guard index < core.pointee.gradientStorages.count else {
+      value = ShapedArray(repeating: 0, shape: value.shape)
+      return
+    }
+    value = ShapedArray(shape: value.shape, storage: core.pointee.gradientStorages[index])
+    let slot = Int(input - start)
     if slot >= buffer.slots.count || buffer.slots.base[slot].adjoint == nil {
-      storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: storage.byteCount)
+      value.storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: value.storage.byteCount)
     }
-    return Parameter(ShapedArray(shape: shape, storage: storage))
   }
 
   @usableFromInline

@@ -3,14 +3,16 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   /// The parameter's array; in the gradient of a model, its gradient.
   public var value: ShapedArray<Scalar>
   /// The record this parameter is bound to while its model is being differentiated.
-  var bound: Handle
+  @usableFromInline var bound: Handle
 
   /// A parameter with the given value.
+  @inlinable
   public init(_ value: ShapedArray<Scalar>) {
     self.value = value
     bound = .none
   }
 
+  @inlinable
   init(_ value: ShapedArray<Scalar>, bound: Handle) {
     self.value = value
     self.bound = bound
@@ -23,14 +25,16 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   ///
   /// Inside `gradient(at: model)` the tensor that is differentiated with respect to; anywhere else a constant that
   /// shares the array's memory.
-  public var tensor: Tensor<Scalar> {
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    get {
-      let core = Core.recording
-      return Tensor(handle: core.isLive(bound) ? bound : core.handle(core.leaf(value, .constant)))
-    }
-  }
+  @inlinable public var tensor: Tensor<Scalar> { Tensor(handle: recordParameter(bound, value)) }
+}
+
+/// The record that a parameter is bound to, or a constant.
+@usableFromInline @inline(never)
+@specialized(where S == Float)
+@specialized(where S == Double)
+func recordParameter<S>(_ bound: Handle, _ value: ShapedArray<S>) -> Handle {
+  let core = Core.recording
+  return core.isLive(bound) ? bound : core.handle(core.leaf(value, .constant))
 }
 
 /// A struct of parameters.
@@ -180,50 +184,54 @@ struct ParameterLeaves {
   var handles: [Handle] {
     (0..<count).map { Core.current.handle(self[$0]) }
   }
+
+  @usableFromInline
+  init() {}
+
+  @usableFromInline
+  mutating func append(_ handle: Handle) {
+    if count == 0 { first = handle.index }
+    count += 1
+  }
 }
+
+// The visitors of a differentiation are inlined into the user's module, where the types of model and parameters are
+// known: a step visits every parameter twice, and looking up the types of generic code costs more than the visit.
 
 /// Binds parameters to leaves.
 @usableFromInline
 struct ParameterBinder<Scalar: TensorScalar>: ParameterVisitor {
-  @usableFromInline static var changesParameters: Bool { true }
-  private let differentiation: Differentiation
-  @usableFromInline private(set) var leaves = ParameterLeaves()
+  @inlinable static var changesParameters: Bool { true }
+  @usableFromInline let differentiation: Differentiation
+  @usableFromInline var leaves = ParameterLeaves()
 
-  @usableFromInline
+  @inlinable
   init(_ differentiation: Differentiation) { self.differentiation = differentiation }
 
-  @usableFromInline
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
+  @inlinable
   mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
-    // Bound already: the model of an enclosing differentiation, which this one is to be part of.
-    parameter.bound =
-      Core.current.isLive(parameter.bound)
-      ? differentiation.input(parameter.bound) : differentiation.input(parameter.value)
-    if leaves.count == 0 { leaves.first = parameter.bound.index }
-    leaves.count += 1
+    parameter.bound = differentiation.input(parameter.value, bound: parameter.bound)
+    leaves.append(parameter.bound)
   }
 }
 
 /// Replaces parameters by their gradients.
 @usableFromInline
 struct GradientCollector<Scalar: TensorScalar>: ParameterVisitor {
-  @usableFromInline static var changesParameters: Bool { true }
-  private let differentiation: Differentiation
-  private let pass: ModelPass<Scalar>
-  private var index = 0
+  @inlinable static var changesParameters: Bool { true }
+  @usableFromInline let differentiation: Differentiation
+  @usableFromInline let pass: ModelPass<Scalar>
+  @usableFromInline var index = 0
 
-  @usableFromInline
+  @inlinable
   init(_ differentiation: Differentiation, _ pass: ModelPass<Scalar>) {
     self.differentiation = differentiation
     self.pass = pass
   }
 
-  @usableFromInline
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
+  @inlinable
   mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
-    parameter = differentiation.parameterGradient(parameter.bound, index, pass)
+    differentiation.replaceByGradient(&parameter.value, &parameter.bound, index, pass)
     index += 1
   }
 }

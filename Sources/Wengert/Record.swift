@@ -19,7 +19,7 @@ struct Handle: Hashable, Sendable {
   }
 
   /// Belongs to no tape.
-  static let none = Handle(index: -1, generation: 0)
+  @inlinable static var none: Handle { Handle(index: -1, generation: 0) }
 }
 
 /// One line of the Wengert list: an operation, its operands, and where its value lies. Plain data, 40 bytes.

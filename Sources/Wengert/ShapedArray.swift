@@ -5,9 +5,9 @@
 public struct ShapedArray<Scalar: TensorScalar>: Sendable {
   /// The sizes of the axes.
   public let shape: Shape
-  var storage: ArrayStorage
+  @usableFromInline var storage: ArrayStorage
   /// Elements before the first one.
-  let offset: Int
+  @usableFromInline let offset: Int
 
   init(shape: Shape, storage: ArrayStorage, offset: Int = 0) {
     self.shape = shape
@@ -50,9 +50,9 @@ public struct ShapedArray<Scalar: TensorScalar>: Sendable {
   }
 
   /// The number of elements.
-  public var count: Int { shape.elementCount }
+  @inlinable public var count: Int { shape.elementCount }
 
-  var base: UnsafeMutablePointer<Scalar> { storage.base.assumingMemoryBound(to: Scalar.self) + offset }
+  @inlinable var base: UnsafeMutablePointer<Scalar> { storage.base.assumingMemoryBound(to: Scalar.self) + offset }
 
   /// The elements in row-major order.
   public var scalars: [Scalar] { withUnsafeBufferPointer(Array.init) }
@@ -98,12 +98,14 @@ public struct ShapedArray<Scalar: TensorScalar>: Sendable {
   }
 
   /// Calls `body` with the elements in row-major order; the pointer is valid during the call only.
+  @inlinable
   public func withUnsafeBufferPointer<R>(_ body: (UnsafeBufferPointer<Scalar>) throws -> R) rethrows -> R {
     defer { withExtendedLifetime(storage) {} }
     return try body(UnsafeBufferPointer(start: base, count: count))
   }
 
   /// Calls `body` with the elements for changing; copies them first if another array shares the memory.
+  @inlinable
   public mutating func withUnsafeMutableBufferPointer<R>(
     _ body: (UnsafeMutableBufferPointer<Scalar>) throws -> R
   ) rethrows -> R {
@@ -112,7 +114,8 @@ public struct ShapedArray<Scalar: TensorScalar>: Sendable {
     return try body(UnsafeMutableBufferPointer(start: base, count: count))
   }
 
-  private mutating func makeUnique() {
+  @usableFromInline
+  mutating func makeUnique() {
     guard !isKnownUniquelyReferenced(&storage) else { return }
     let copy = ShapedArray(uninitialized: shape)
     copy.base.initialize(from: base, count: count)

@@ -1,10 +1,11 @@
 /// Memory for the elements of an array at rest, aligned for the widest vectors.
 ///
 /// Shared by copies of a `ShapedArray` until one of them changes, and by the tape while a leaf refers to it.
+@usableFromInline
 final class ArrayStorage: @unchecked Sendable {
   static let alignment = 64
 
-  let base: UnsafeMutableRawPointer
+  @usableFromInline let base: UnsafeMutableRawPointer
   let byteCount: Int
 
   init(byteCount: Int) {

@@ -16,6 +16,8 @@ public struct Layers<Element: Model> {
 
   /// Gives this list elements of its own, if it shares them with a copy.
   @usableFromInline
+  @specialized(where Element == Linear<Float>)
+  @specialized(where Element == Linear<Double>)
   mutating func makeUnique() {
     if isKnownUniquelyReferenced(&box) { return }
     let boxes = ThreadPool<LayerBox<Element>>.current

@@ -15,9 +15,9 @@ public struct SGD<Scalar: TensorScalar>: Sendable {
   /// How much of its velocity a parameter keeps, usually in 0..<1; 0 remembers nothing.
   public var momentum: Scalar
 
-  private var velocities: [ShapedArray<Scalar>] = []
+  @usableFromInline var velocities: [ShapedArray<Scalar>] = []
   /// The gradients of the update under way; empty between updates, but its memory stays.
-  private var gradients: [ShapedArray<Scalar>] = []
+  @usableFromInline var gradients: [ShapedArray<Scalar>] = []
 
   /// An optimizer at rest.
   public init(learningRate: Scalar, momentum: Scalar = 0) {
@@ -31,13 +31,13 @@ public struct SGD<Scalar: TensorScalar>: Sendable {
   ///
   /// - Complexity: O(parameters), in place: the memory of a parameter is used again unless a copy of the model still
   ///   needs it.
+  @inlinable
   public mutating func update<M: Model>(_ model: inout M, along gradient: M) where M.Scalar == Scalar {
-    var collector = ParameterCollector<Scalar>(parameters: gradients)
+    var collector = ParameterCollector<Scalar>(gradients)
     gradients = []
     var copy = gradient
     copy.visitParameters(&collector)
-    var step = DescentStep(
-      learningRate: learningRate, momentum: momentum, gradients: collector.parameters, velocities: velocities)
+    var step = DescentStep(rate: learningRate, momentum: momentum, collector.parameters, velocities)
     collector.parameters = []
     velocities = []
     model.visitParameters(&step)
@@ -49,59 +49,53 @@ public struct SGD<Scalar: TensorScalar>: Sendable {
 }
 
 /// Lists the parameters of a model.
-private struct ParameterCollector<Scalar: TensorScalar>: ParameterVisitor {
-  static var changesParameters: Bool { false }
-  var parameters: [ShapedArray<Scalar>]
+@usableFromInline
+struct ParameterCollector<Scalar: TensorScalar>: ParameterVisitor {
+  @inlinable static var changesParameters: Bool { false }
+  @usableFromInline var parameters: [ShapedArray<Scalar>]
 
+  @inlinable
+  init(_ parameters: [ShapedArray<Scalar>]) { self.parameters = parameters }
+
+  @inlinable
   mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
     parameters.append(parameter.value)
   }
 }
 
 /// One update of all parameters.
-private struct DescentStep<Scalar: TensorScalar>: ParameterVisitor {
-  static var changesParameters: Bool { true }
-  let learningRate: Scalar
-  let momentum: Scalar
-  var gradients: [ShapedArray<Scalar>]
-  var velocities: [ShapedArray<Scalar>]
-  private var index = 0
+@usableFromInline
+struct DescentStep<Scalar: TensorScalar>: ParameterVisitor {
+  @inlinable static var changesParameters: Bool { true }
+  @usableFromInline let rate: Scalar
+  @usableFromInline let momentum: Scalar
+  @usableFromInline var gradients: [ShapedArray<Scalar>]
+  @usableFromInline var velocities: [ShapedArray<Scalar>]
+  @usableFromInline var index = 0
 
-  init(
-    learningRate: Scalar, momentum: Scalar, gradients: [ShapedArray<Scalar>], velocities: [ShapedArray<Scalar>]
-  ) {
-    self.learningRate = learningRate
+  @inlinable
+  init(rate: Scalar, momentum: Scalar, _ gradients: [ShapedArray<Scalar>], _ velocities: [ShapedArray<Scalar>]) {
+    self.rate = rate
     self.momentum = momentum
     self.gradients = gradients
     self.velocities = velocities
   }
 
+  @inlinable
   mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
-    defer { index += 1 }
-    guard index < gradients.count else { return }
-    guard parameter.shape == gradients[index].shape else {
-      misuse(.parameterShape(index, parameter.shape, gradients[index].shape))
-    }
-    let rate = learningRate
-    let momentum = momentum
-    if momentum == 0 {
-      parameter.value.withUnsafeMutableBufferPointer { p in
-        gradients[index].withUnsafeBufferPointer { g in descend(p, along: g, rate) }
-      }
-      return
-    }
-    if index == velocities.count { velocities.append(ShapedArray(repeating: 0, shape: parameter.shape)) }
-    guard parameter.shape == velocities[index].shape else {
-      misuse(.parameterShape(index, parameter.shape, velocities[index].shape))
-    }
-    parameter.value.withUnsafeMutableBufferPointer { p in
-      velocities[index].withUnsafeMutableBufferPointer { v in
-        gradients[index].withUnsafeBufferPointer { g in descend(p, along: g, rate, velocity: v, momentum) }
+    if index < gradients.count {
+      if momentum == 0 {
+        descend(&parameter.value, along: gradients[index], rate, index)
+      } else {
+        if index == velocities.count { velocities.append(ShapedArray(repeating: 0, shape: parameter.shape)) }
+        descend(&parameter.value, along: gradients[index], rate, velocity: &velocities[index], momentum, index)
       }
     }
+    index += 1
   }
 
   /// Traps unless model and gradient had the same number of parameters.
+  @usableFromInline
   func finish() {
     if index != gradients.count { misuse(.parameterCount(index, gradients.count)) }
   }
@@ -110,26 +104,41 @@ private struct DescentStep<Scalar: TensorScalar>: ParameterVisitor {
 // Plain loops that the compiler vectorizes, once per scalar type.
 
 /// p -= rate · g
+@usableFromInline
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-private func descend<Scalar: TensorScalar>(
-  _ p: UnsafeMutableBufferPointer<Scalar>, along g: UnsafeBufferPointer<Scalar>, _ rate: Scalar
+func descend<Scalar: TensorScalar>(
+  _ p: inout ShapedArray<Scalar>, along g: ShapedArray<Scalar>, _ rate: Scalar, _ index: Int
 ) {
-  guard let x = p.baseAddress, let g = g.baseAddress else { return }
-  for i in 0..<p.count { x[i] -= rate * g[i] }
+  guard p.shape == g.shape else { misuse(.parameterShape(index, p.shape, g.shape)) }
+  p.withUnsafeMutableBufferPointer { p in
+    g.withUnsafeBufferPointer { g in
+      guard let x = p.baseAddress, let g = g.baseAddress else { return }
+      for i in 0..<p.count { x[i] -= rate * g[i] }
+    }
+  }
 }
 
 /// v = momentum · v + g, p -= rate · v
+@usableFromInline
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-private func descend<Scalar: TensorScalar>(
-  _ p: UnsafeMutableBufferPointer<Scalar>, along g: UnsafeBufferPointer<Scalar>, _ rate: Scalar,
-  velocity v: UnsafeMutableBufferPointer<Scalar>, _ momentum: Scalar
+func descend<Scalar: TensorScalar>(
+  _ p: inout ShapedArray<Scalar>, along g: ShapedArray<Scalar>, _ rate: Scalar,
+  velocity v: inout ShapedArray<Scalar>, _ momentum: Scalar, _ index: Int
 ) {
-  guard let x = p.baseAddress, let g = g.baseAddress, let v = v.baseAddress else { return }
-  for i in 0..<p.count {
-    let velocity = momentum * v[i] + g[i]
-    v[i] = velocity
-    x[i] -= rate * velocity
+  guard p.shape == g.shape else { misuse(.parameterShape(index, p.shape, g.shape)) }
+  guard p.shape == v.shape else { misuse(.parameterShape(index, p.shape, v.shape)) }
+  p.withUnsafeMutableBufferPointer { p in
+    v.withUnsafeMutableBufferPointer { v in
+      g.withUnsafeBufferPointer { g in
+        guard let x = p.baseAddress, let g = g.baseAddress, let v = v.baseAddress else { return }
+        for i in 0..<p.count {
+          let velocity = momentum * v[i] + g[i]
+          v[i] = velocity
+          x[i] -= rate * velocity
+        }
+      }
+    }
   }
 }
