@@ -50,6 +50,17 @@ void FN(wg_copy)(const T *x, const wg_layout *from, T *y, const wg_layout *to, b
     *y = accumulate ? *y + *x : *x;
     return;
   }
+  if (!accumulate && rank == 2 && a.strides[0] == 0 && a.strides[1] == 1 && to->contiguous) {
+    // One row, over and over: written once, then doubled.
+    const size_t row = (size_t)a.sizes[1], count = (size_t)from->count;
+    memcpy(y, x, row * sizeof(T));
+    for (size_t filled = row; filled < count;) {
+      const size_t more = filled < count - filled ? filled : count - filled;
+      memcpy(y + filled, y, more * sizeof(T));
+      filled += more;
+    }
+    return;
+  }
   a.rank = b.rank = rank;
   memcpy(b.sizes, a.sizes, sizeof b.sizes);
   const int32_t inner = rank - 1;

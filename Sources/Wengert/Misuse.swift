@@ -111,6 +111,11 @@ extension Misuse {
       given: "shapes \(a) and \(b)",
       inner ? "Multiply scalars with *." : "Transpose or reshape an operand.")
   }
+  static func affine(_ x: Shape, _ weight: Shape, _ bias: Shape) -> Misuse {
+    Misuse(
+      "affine(_:_:_:) requires shapes (…, inputs), (inputs, outputs) and (outputs,)",
+      given: "\(x), \(weight) and \(bias)", "Transpose the weight, or use matmul(_:_:) and + for other shapes.")
+  }
   static func matmulBatch(_ a: Shape, _ b: Shape) -> Misuse {
     Misuse(
       "matmul(_:_:) requires the axes before the last two to broadcast together", given: "shapes \(a) and \(b)",

@@ -66,15 +66,18 @@ struct DirectPullback {
   func pullElementwise() {
     let record = core[record: id].pointee
     let shape = core.pointee.layouts[record.layout]
+    let count = core.operandCount(id)
     var isHandedOver = false
-    for index in 0..<core.operandCount(id) where needs(index) {
+    for index in 0..<count where needs(index) {
       guard let program = core.pointee.operations.program(record.opcode, index) else { continue }
       if core.layout(operand(index)).hasSameSizes(as: shape) {
-        if program.pointee.instruction_count == 0, !isHandedOver, handOverAdjoint(to: index) {
-          isHandedOver = true
-          continue
-        }
-        let (memory, accumulate) = destination(index)
+        // An adjoint that is the cotangent itself is where that is, and the last operand's may be computed there:
+        // nobody reads the cotangent again.
+        let isCotangent = program.pointee.instruction_count == 0
+        let isInPlace = !isHandedOver && (isCotangent || index == count - 1) && handOverAdjoint(to: index)
+        isHandedOver = isHandedOver || isInPlace
+        if isInPlace && isCotangent { continue }
+        let (memory, accumulate) = isInPlace ? (adjoint, false) : destination(index)
         run(program, shape, accumulate, memory)
       } else if program.pointee.instruction_count == 0 {
         // The cotangent itself: summed straight into the smaller adjoint.

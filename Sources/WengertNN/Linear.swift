@@ -48,7 +48,7 @@ public struct Linear<Scalar: TensorScalar>: Layer, Sendable {
   ///
   /// - Complexity: O(rows × inputs × outputs).
   @inlinable public func callAsFunction(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
-    matmul(x, weight.tensor) + bias.tensor
+    affine(x, weight.tensor, bias.tensor)
   }
 }
 

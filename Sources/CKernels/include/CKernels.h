@@ -67,7 +67,7 @@
   X(leaf) X(constant) X(severed) X(alias)                                                                  \
   X(sum) X(mean) X(maximumReduction)                                                                       \
   X(reshape) X(permute) X(broadcast) X(slice) X(place) X(concatenate)                                      \
-  X(matmul)                                                                                                \
+  X(matmul) X(affine)                                                                                                \
   X(logSumExp) X(softmax) X(logSoftmax) X(pickLabels) X(placeLabels)
 
 #define WG_SIMPLE_CASE(name, arity, value) wg_op_##name __attribute__((swift_name(#name))),

@@ -27,11 +27,31 @@ extension Operation {
           return AnyTensor(
             core.matmul(core.permuted(operands[0].id, [2, 0, 1]), core.permuted(operands[1].id, [1, 0, 2])))
         },
-      ])
+      ]),
+
+    /// x W + b over the last axis: the adjoints of the product, and for b the cotangent summed over rows.
+    Operation(
+      opcode: .affine,
+      derivative: .structural(
+        .init { p in
+          p.accumulateProduct(0, Factor(p.cotangent), Factor(p.operand(1), isTransposed: true), cotangent: .left)
+          p.accumulateProduct(1, Factor(p.operand(0), isTransposed: true), Factor(p.cotangent), cotangent: .right)
+          p.accumulate(2, p.cotangent)
+        }),
+      samples: [
+        .affine([4, 3], [3, 2], [2]), .affine([3], [3, 2], [2]), .affine([2, 2, 3], [3, 4], [4]),
+        .affine([0, 3], [3, 2], [2]), .affine([2, 0], [0, 3], [3]), .affine([2, 3], [3, 0], [0]),
+      ]),
   ]
 }
 
 extension Sample {
+  fileprivate static func affine(_ x: Shape, _ weight: Shape, _ bias: Shape) -> Sample {
+    Sample("\(x) \(weight) \(bias)", [x, weight, bias]) {
+      AnyTensor(Core.current.affineOfAnyRank($0[0].id, $0[1].id, $0[2].id))
+    }
+  }
+
   fileprivate static func matmul(_ a: Shape, _ b: Shape) -> Sample {
     Sample("\(a) \(b)", [a, b]) { AnyTensor(Core.current.matmulOfAnyRank($0[0].id, $0[1].id)) }
   }
@@ -46,6 +66,24 @@ extension Sample {
 /// - Complexity: O(m n k) per matrix; the tape keeps the result. The adjoints are two products of the same size.
 @inlinable public func matmul<S>(_ a: Tensor<S>, _ b: Tensor<S>) -> Tensor<S> {
   Tensor(recordMatmul(a.handle, b.handle))
+}
+
+/// Rows times a matrix, plus a vector: `matmul(x, weight) + bias` in one pass over the result.
+///
+/// - Parameters:
+///   - x: Rows of shape (…, inputs), or one row.
+///   - weight: A matrix (inputs, outputs).
+///   - bias: A vector (outputs).
+/// - Returns: Rows of shape (…, outputs). Traps unless the sizes agree.
+/// - Complexity: O(rows × inputs × outputs); the tape keeps the result.
+@inlinable public func affine<S>(_ x: Tensor<S>, _ weight: Tensor<S>, _ bias: Tensor<S>) -> Tensor<S> {
+  Tensor(recordAffine(x.handle, weight.handle, bias.handle))
+}
+
+@usableFromInline @inline(never)
+func recordAffine(_ x: Handle, _ weight: Handle, _ bias: Handle) -> Handle {
+  let core = Core.recording
+  return core.handle(core.affineOfAnyRank(core.resolve(x), core.resolve(weight), core.resolve(bias)))
 }
 
 @usableFromInline @inline(never)
@@ -85,6 +123,35 @@ extension UnsafeMutablePointer<TapeCore> {
     multiply(
       Factor(a), Factor(b), into: value, pointee.layouts[layout], accumulate: false, cotangent: cotangent)
     return append(.matmul, type, layout: layout, value: value, operands: (a, b))
+  }
+
+  func affineOfAnyRank(_ x: NodeID, _ weight: NodeID, _ bias: NodeID) -> NodeID {
+    let (rows, matrix, vector) = (layout(x), layout(weight), layout(bias))
+    guard rows.rank > 0, matrix.rank == 2, vector.rank == 1, rows.sizes[rows.rank - 1] == matrix.sizes[0],
+      matrix.sizes[1] == vector.sizes[0]
+    else { misuse(.affine(rows.shape, matrix.shape, vector.shape)) }
+    if rows.rank > 1 { return affine(x, weight, bias) }
+    let result = affine(reshaped(x, to: .matrix(1, Int(matrix.sizes[0]))), weight, bias)
+    return reshaped(result, to: .vector(Int(matrix.sizes[1])))
+  }
+
+  private func affine(_ x: NodeID, _ weight: NodeID, _ bias: NodeID) -> NodeID {
+    let type = self[record: x].pointee.scalarType
+    let number = pointee.layouts.number(of: productShape(Factor(x), Factor(weight)))
+    let shape = pointee.layouts[number]
+    let value = allocate(number, type)
+    // The product is added to the bias, which lies there already.
+    withView(self[record: bias].pointee, over: shape) { bias in
+      if type == .double {
+        wg_copy_f64(bias.data.assumingMemoryBound(to: Double.self), bias.layout, value.f64, shape, false)
+      } else {
+        wg_copy_f32(bias.data.assumingMemoryBound(to: Float.self), bias.layout, value.f32, shape, false)
+      }
+    }
+    multiply(Factor(x), Factor(weight), into: value, shape, accumulate: true)
+    return append(
+      .affine, type, layout: number, value: value, attributes: attributes(3, Int(x), Int(weight), Int(bias)),
+      flags: .hasManyOperands)
   }
 
   /// A factor as a record.
