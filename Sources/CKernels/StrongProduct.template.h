@@ -12,9 +12,10 @@ WG_CLONES static bool FN(finite_row)(const T *x, size_t n) {
     for (int lane = 0; lane < width; lane++) partial[lane] += 0 * x[i + lane];
   }
   for (int lane = 0; i + lane < n; lane++) partial[lane] += 0 * x[i + lane];
-  T total = 0;
-  for (int lane = 0; lane < width; lane++) total += partial[lane];
-  return total == 0;
+  for (int half = width / 2; half > 0; half /= 2) {
+    for (int lane = 0; lane < half; lane++) partial[lane] += partial[lane + half];
+  }
+  return partial[0] == 0;
 }
 
 bool FN(wg_all_finite)(const T *x, size_t rows, size_t columns, size_t stride) {

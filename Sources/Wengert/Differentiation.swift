@@ -136,13 +136,14 @@ struct Differentiation {
 
   /// Has the adjoints of parameters written to memory that becomes their gradients, and that a later step uses again.
   private func reserveGradients(_ inputs: ParameterLeaves, _ range: BackwardRange) {
+    core.pointee.gradientPool.beginRound()
     for index in 0..<inputs.count {
       let id = inputs[index]
       let byteCount = core.layout(id).elementCount * core[record: id].pointee.scalarType.byteCount
-      let storage = core.pointee.gradientPool.take(
+      let position = core.pointee.gradientPool.takeIndex(
         where: { $0.byteCount == byteCount }, make: { ArrayStorage(byteCount: byteCount) })
-      core.pointee.gradientStorages.append(storage)
-      if id <= range.output { core.slot(id, range).pointee = .reserved(storage.base) }
+      core.pointee.gradientPositions.append(position)
+      if id <= range.output { core.slot(id, range).pointee = .reserved(core.pointee.gradientPool[position].base) }
     }
   }
 
@@ -160,11 +161,12 @@ struct Differentiation {
       return
     }
     bound = .none
-    guard index < core.pointee.gradientStorages.count else {
+    guard index < core.pointee.gradientPositions.count else {
       value = ShapedArray(repeating: 0, shape: value.shape)
       return
     }
-    value = ShapedArray(shape: value.shape, storage: core.pointee.gradientStorages[index])
+    value = ShapedArray(
+      shape: value.shape, storage: core.pointee.gradientPool[core.pointee.gradientPositions.base[index]])
     let slot = Int(input - start)
     if slot >= buffer.slots.count || buffer.slots.base[slot].adjoint == nil {
       value.storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: value.storage.byteCount)
@@ -173,7 +175,7 @@ struct Differentiation {
 
   @usableFromInline
   func finishModel() {
-    core.pointee.gradientStorages.removeAll(keepingCapacity: true)
+    core.pointee.gradientPositions.removeAll(from: 0)
     end()
   }
 

@@ -28,26 +28,41 @@ package struct RecyclingPool<Object: AnyObject> {
 
   private var objects: [Object] = []
   private var cursor = 0
+  /// How many objects the current round has not looked at.
+  private var candidates = 0
 
   package init() {}
 
   /// An object that fits and that nobody else refers to, or a new one.
   package mutating func take(where fits: (Object) -> Bool, make: () -> Object) -> Object {
+    beginRound()
+    return objects[takeIndex(where: fits, make: make)]
+  }
+
+  /// Starts a round of `takeIndex`, in which no object is given out twice.
+  mutating func beginRound() { candidates = objects.count }
+
+  /// The position of an object that fits and that nobody else refers to, or of a new one.
+  ///
+  /// Counting no reference, it may be given out again in another round, unless somebody has referred to it by then.
+  mutating func takeIndex(where fits: (Object) -> Bool, make: () -> Object) -> Int {
     // Objects come back in the order in which they went out, so the search starts after the last one taken.
-    for _ in 0..<objects.count {
+    while candidates > 0 {
+      candidates -= 1
       cursor = cursor + 1 < objects.count ? cursor + 1 : 0
-      if fits(objects[cursor]), isKnownUniquelyReferenced(&objects[cursor]) { return objects[cursor] }
+      if fits(objects[cursor]), isKnownUniquelyReferenced(&objects[cursor]) { return cursor }
     }
-    let object = make()
     if objects.count < Self.capacity {
-      objects.append(object)
+      objects.append(make())
       cursor = objects.count - 1
     } else {
       cursor = cursor + 1 < objects.count ? cursor + 1 : 0
-      objects[cursor] = object
+      objects[cursor] = make()
     }
-    return object
+    return cursor
   }
+
+  subscript(position: Int) -> Object { objects[position] }
 
   /// Whether nobody refers to an object of this pool but the pool itself and the given reference.
   ///
@@ -75,9 +90,12 @@ package final class ThreadPool<Object: AnyObject> {
     let core = Core.current
     let key = ObjectIdentifier(ThreadPool.self)
     // The key is the type, so a cast that checks it again is not needed.
-    if let known = core.pointee.pools[key] { return unsafeDowncast(known, to: ThreadPool.self) }
-    let fresh = ThreadPool()
-    core.pointee.pools[key] = fresh
-    return fresh
+    if let recent = core.pointee.recentPool, recent.key == key {
+      return unsafeDowncast(recent.pool, to: ThreadPool.self)
+    }
+    let pool = core.pointee.pools[key] ?? ThreadPool()
+    core.pointee.pools[key] = pool
+    core.pointee.recentPool = (key, pool)
+    return unsafeDowncast(pool, to: ThreadPool.self)
   }
 }

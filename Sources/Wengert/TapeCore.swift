@@ -23,10 +23,12 @@ struct TapeCore {
   var borrowedAdjoint: UnsafeMutableRawPointer?
   var gradientBuffers = RecyclingPool<GradientBuffer>()
   var gradientPool = RecyclingPool<ArrayStorage>()
-  /// The memory that the gradients of the model being differentiated are written to, by parameter.
-  var gradientStorages: [ArrayStorage] = []
+  /// Where in the pool the memory is that the gradients of the model being differentiated are written to.
+  var gradientPositions = PlainStack<Int>(capacity: 16)
   /// Pools of other modules' objects: each a `ThreadPool`, by its type.
   var pools: [ObjectIdentifier: AnyObject] = [:]
+  /// The pool asked for last.
+  var recentPool: (key: ObjectIdentifier, pool: AnyObject)?
   var constants = ConstantCache()
   let operations = OperationTable.shared
 
@@ -57,6 +59,7 @@ struct TapeCore {
     for index in 0..<retained.count { retained.base[index].release() }
     retained.deallocate()
     slots.deallocate()
+    gradientPositions.deallocate()
   }
 }
 

@@ -17,7 +17,7 @@ public struct SGD<Scalar: TensorScalar>: Sendable {
 
   @usableFromInline var velocities: [ShapedArray<Scalar>] = []
   /// The gradients of the update under way; empty between updates, but its memory stays.
-  @usableFromInline var gradients: [ShapedArray<Scalar>] = []
+  @usableFromInline var gradients: [GradientSpan<Scalar>] = []
 
   /// An optimizer at rest.
   public init(learningRate: Scalar, momentum: Scalar = 0) {
@@ -33,33 +33,48 @@ public struct SGD<Scalar: TensorScalar>: Sendable {
   ///   needs it.
   @inlinable
   public mutating func update<M: Model>(_ model: inout M, along gradient: M) where M.Scalar == Scalar {
-    var collector = ParameterCollector<Scalar>(gradients)
+    var collector = GradientSpans<Scalar>(gradients)
     gradients = []
     var copy = gradient
     copy.visitParameters(&collector)
-    var step = DescentStep(rate: learningRate, momentum: momentum, collector.parameters, velocities)
-    collector.parameters = []
+    var step = DescentStep(rate: learningRate, momentum: momentum, collector.spans, velocities)
+    collector.spans = []
     velocities = []
     model.visitParameters(&step)
     step.finish()
+    // Until here the spans point into the gradient.
+    withExtendedLifetime(gradient) {}
     swap(&gradients, &step.gradients)
     swap(&velocities, &step.velocities)
     gradients.removeAll(keepingCapacity: true)
   }
 }
 
-/// Lists the parameters of a model.
+/// Where a parameter's gradient lies, without a reference to be counted.
 @usableFromInline
-struct ParameterCollector<Scalar: TensorScalar>: ParameterVisitor {
-  @inlinable static var changesParameters: Bool { false }
-  @usableFromInline var parameters: [ShapedArray<Scalar>]
+struct GradientSpan<Scalar: TensorScalar>: @unchecked Sendable {
+  @usableFromInline let base: UnsafePointer<Scalar>
+  @usableFromInline let shape: Shape
 
   @inlinable
-  init(_ parameters: [ShapedArray<Scalar>]) { self.parameters = parameters }
+  init(_ array: ShapedArray<Scalar>) {
+    base = array.withUnsafeBufferPointer { $0.baseAddress! }
+    shape = array.shape
+  }
+}
+
+/// Lists the gradients in a model.
+@usableFromInline
+struct GradientSpans<Scalar: TensorScalar>: ParameterVisitor {
+  @inlinable static var changesParameters: Bool { false }
+  @usableFromInline var spans: [GradientSpan<Scalar>]
+
+  @inlinable
+  init(_ spans: [GradientSpan<Scalar>]) { self.spans = spans }
 
   @inlinable
   mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
-    parameters.append(parameter.value)
+    spans.append(GradientSpan(parameter.value))
   }
 }
 
@@ -69,12 +84,12 @@ struct DescentStep<Scalar: TensorScalar>: ParameterVisitor {
   @inlinable static var changesParameters: Bool { true }
   @usableFromInline let rate: Scalar
   @usableFromInline let momentum: Scalar
-  @usableFromInline var gradients: [ShapedArray<Scalar>]
+  @usableFromInline var gradients: [GradientSpan<Scalar>]
   @usableFromInline var velocities: [ShapedArray<Scalar>]
   @usableFromInline var index = 0
 
   @inlinable
-  init(rate: Scalar, momentum: Scalar, _ gradients: [ShapedArray<Scalar>], _ velocities: [ShapedArray<Scalar>]) {
+  init(rate: Scalar, momentum: Scalar, _ gradients: [GradientSpan<Scalar>], _ velocities: [ShapedArray<Scalar>]) {
     self.rate = rate
     self.momentum = momentum
     self.gradients = gradients
@@ -108,14 +123,13 @@ struct DescentStep<Scalar: TensorScalar>: ParameterVisitor {
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 func descend<Scalar: TensorScalar>(
-  _ p: inout ShapedArray<Scalar>, along g: ShapedArray<Scalar>, _ rate: Scalar, _ index: Int
+  _ p: inout ShapedArray<Scalar>, along g: GradientSpan<Scalar>, _ rate: Scalar, _ index: Int
 ) {
   guard p.shape == g.shape else { misuse(.parameterShape(index, p.shape, g.shape)) }
+  let g = g.base
   p.withUnsafeMutableBufferPointer { p in
-    g.withUnsafeBufferPointer { g in
-      guard let x = p.baseAddress, let g = g.baseAddress else { return }
-      for i in 0..<p.count { x[i] -= rate * g[i] }
-    }
+    guard let x = p.baseAddress else { return }
+    for i in 0..<p.count { x[i] -= rate * g[i] }
   }
 }
 
@@ -124,20 +138,19 @@ func descend<Scalar: TensorScalar>(
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 func descend<Scalar: TensorScalar>(
-  _ p: inout ShapedArray<Scalar>, along g: ShapedArray<Scalar>, _ rate: Scalar,
+  _ p: inout ShapedArray<Scalar>, along g: GradientSpan<Scalar>, _ rate: Scalar,
   velocity v: inout ShapedArray<Scalar>, _ momentum: Scalar, _ index: Int
 ) {
   guard p.shape == g.shape else { misuse(.parameterShape(index, p.shape, g.shape)) }
   guard p.shape == v.shape else { misuse(.parameterShape(index, p.shape, v.shape)) }
+  let g = g.base
   p.withUnsafeMutableBufferPointer { p in
     v.withUnsafeMutableBufferPointer { v in
-      g.withUnsafeBufferPointer { g in
-        guard let x = p.baseAddress, let g = g.baseAddress, let v = v.baseAddress else { return }
-        for i in 0..<p.count {
-          let velocity = momentum * v[i] + g[i]
-          v[i] = velocity
-          x[i] -= rate * velocity
-        }
+      guard let x = p.baseAddress, let v = v.baseAddress else { return }
+      for i in 0..<p.count {
+        let velocity = momentum * v[i] + g[i]
+        v[i] = velocity
+        x[i] -= rate * velocity
       }
     }
   }
