@@ -33,7 +33,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Bench"),
-    .testTarget(name: "WengertNNTests", dependencies: ["Wengert", "WengertNN"]),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .testTarget(name: "WengertNNTests", dependencies: ["Wengert", "WengertNN", "AllocationCounter"]),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertNN", "ClosureGraph", "CKernels"]),
   ],
   swiftLanguageModes: [.v6]

@@ -26,7 +26,8 @@ package struct RecyclingPool<Object: AnyObject> {
   /// keeps every gradient.
   private static var capacity: Int { 1024 }
 
-  private var objects: [Object] = []
+  /// None is missing but for the time of `holdsAlone`.
+  private var objects: [Object?] = []
   private var cursor = 0
 
   package init() {}
@@ -36,7 +37,7 @@ package struct RecyclingPool<Object: AnyObject> {
     // Objects come back in the order in which they went out, so the search starts after the last one taken.
     for _ in 0..<objects.count {
       cursor = cursor + 1 < objects.count ? cursor + 1 : 0
-      if fits(objects[cursor]), isKnownUniquelyReferenced(&objects[cursor]) { return objects[cursor] }
+      if fits(objects[cursor]!), isKnownUniquelyReferenced(&objects[cursor]) { return objects[cursor]! }
     }
     let object = make()
     if objects.count < Self.capacity {
@@ -53,15 +54,14 @@ package struct RecyclingPool<Object: AnyObject> {
   ///
   /// False for an object that this pool does not know, even if it is referred to once.
   package mutating func holdsAlone(_ object: inout Object) -> Bool {
-    // A loop of its own: `firstIndex(where:)` of a generic array allocates.
+    // A plain loop: `firstIndex(where:)` of a generic array allocates.
     var index = 0
     while index < objects.count && objects[index] !== object { index += 1 }
     guard index < objects.count else { return false }
     // The pool's own reference would count, so it lets go for the time of the question.
-    objects.swapAt(index, objects.count - 1)
-    objects.removeLast()
+    objects[index] = nil
     let isUnique = isKnownUniquelyReferenced(&object)
-    objects.append(object)
+    objects[index] = object
     return isUnique
   }
 }
