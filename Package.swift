@@ -33,7 +33,6 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Bench"),
-    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(name: "WengertNNTests", dependencies: ["Wengert", "WengertNN", "AllocationCounter"]),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertNN", "ClosureGraph", "CKernels"]),
   ],

@@ -8,7 +8,7 @@ import WengertNN
   ///
   /// `observe` is told the number of allocations of each epoch's steps.
   static func train(
-    seed: UInt64, epochs: Int, momentum: Double = 0, observe: (Int) -> Void = { _ in }
+    seed: UInt64, epochs: Int, momentum: Double = 0, observe: (Int64) -> Void = { _ in }
   ) -> (model: MLP<Double>, test: LabeledData<Double>) {
     var generator = SeededGenerator(seed: seed)
     let (training, test) = TwoMoons(count: 1000, noise: 0.2, seed: seed).data.split(trainingFraction: 0.8)
@@ -16,13 +16,13 @@ import WengertNN
     var optimizer = SGD(learningRate: 0.05, momentum: momentum)
     var batches = training.batches(of: 64, shuffledUsing: &generator)
     for _ in 0..<epochs {
-      allocation_counting_start()
+      let start = wc_allocation_count()
       for batch in batches {
         let (_, gradient) = valueWithGradient(at: model) { crossEntropy($0(batch.inputs), labels: batch.labels) }
         optimizer.update(&model, along: gradient)
       }
       batches.shuffle(using: &generator)
-      observe(allocation_counting_stop())
+      observe(wc_allocation_count() - start)
     }
     return (model, test)
   }
@@ -45,9 +45,9 @@ import WengertNN
     #expect(a.namedParameters.map(\.value) == b.namedParameters.map(\.value))
   }
 
-  @Test(.enabled(if: allocation_counting_works()), arguments: [0, 0.9])
+  @Test(.enabled(if: wc_allocation_count() >= 0), arguments: [0, 0.9])
   func stepsAllocateNothing(momentum: Double) {
-    var counts: [Int] = []
+    var counts: [Int64] = []
     counts.reserveCapacity(10)
     _ = Self.train(seed: 1, epochs: 4, momentum: momentum) { counts.append($0) }
     // The first epoch builds up what the later ones use again.
