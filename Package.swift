@@ -33,7 +33,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Bench"),
-    .testTarget(name: "WengertNNTests", dependencies: ["Wengert", "WengertNN"]),
+    .testTarget(name: "WengertNNTests", dependencies: ["Wengert", "WengertNN", "AllocationCounter"]),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertNN", "ClosureGraph", "CKernels"]),
   ],
   swiftLanguageModes: [.v6]

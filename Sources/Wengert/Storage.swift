@@ -22,11 +22,12 @@ final class ArrayStorage: @unchecked Sendable {
 /// keeps a reference to each object it made; one that only the pool still refers to is free again, so the steady
 /// state allocates nothing and a gradient that the user kept stays untouched.
 package struct RecyclingPool<Object: AnyObject> {
-  /// The most objects remembered: the rest are left to their owners, so that searching stays cheap for a user who
+  /// Beyond this many objects those in use are left to their owners, so that searching stays cheap for a user who
   /// keeps every gradient.
   private static var capacity: Int { 1024 }
 
-  private var objects: [Object] = []
+  /// None is missing but for the time of `holdsAlone`.
+  private var objects: [Object?] = []
   private var cursor = 0
   /// How many objects the current round has not looked at.
   private var candidates = 0
@@ -36,11 +37,27 @@ package struct RecyclingPool<Object: AnyObject> {
   /// An object that fits and that nobody else refers to, or a new one.
   package mutating func take(where fits: (Object) -> Bool, make: () -> Object) -> Object {
     beginRound()
-    return objects[takeIndex(where: fits, make: make)]
+    return objects[takeIndex(where: fits, make: make)]!
   }
 
   /// Starts a round of `takeIndex`, in which no object is given out twice.
-  mutating func beginRound() { candidates = objects.count }
+  mutating func beginRound() {
+    if objects.count > Self.capacity { forgetObjectsInUse() }
+    candidates = objects.count
+  }
+
+  private mutating func forgetObjectsInUse() {
+    var kept = 0
+    for index in 0..<objects.count where isKnownUniquelyReferenced(&objects[index]) {
+      if kept != index {
+        objects[kept] = objects[index]
+        objects[index] = nil
+      }
+      kept += 1
+    }
+    objects.removeLast(objects.count - kept)
+    cursor = 0
+  }
 
   /// The position of an object that fits and that nobody else refers to, or of a new one.
   ///
@@ -50,33 +67,27 @@ package struct RecyclingPool<Object: AnyObject> {
     while candidates > 0 {
       candidates -= 1
       cursor = cursor + 1 < objects.count ? cursor + 1 : 0
-      if fits(objects[cursor]), isKnownUniquelyReferenced(&objects[cursor]) { return cursor }
+      if fits(objects[cursor]!), isKnownUniquelyReferenced(&objects[cursor]) { return cursor }
     }
-    if objects.count < Self.capacity {
-      objects.append(make())
-      cursor = objects.count - 1
-    } else {
-      cursor = cursor + 1 < objects.count ? cursor + 1 : 0
-      objects[cursor] = make()
-    }
+    objects.append(make())
+    cursor = objects.count - 1
     return cursor
   }
 
-  subscript(position: Int) -> Object { objects[position] }
+  subscript(position: Int) -> Object { objects[position]! }
 
   /// Whether nobody refers to an object of this pool but the pool itself and the given reference.
   ///
   /// False for an object that this pool does not know, even if it is referred to once.
   package mutating func holdsAlone(_ object: inout Object) -> Bool {
-    // A loop of its own: `firstIndex(where:)` of a generic array allocates.
+    // A plain loop: `firstIndex(where:)` of a generic array allocates.
     var index = 0
     while index < objects.count && objects[index] !== object { index += 1 }
     guard index < objects.count else { return false }
     // The pool's own reference would count, so it lets go for the time of the question.
-    objects.swapAt(index, objects.count - 1)
-    objects.removeLast()
+    objects[index] = nil
     let isUnique = isKnownUniquelyReferenced(&object)
-    objects.append(object)
+    objects[index] = object
     return isUnique
   }
 }

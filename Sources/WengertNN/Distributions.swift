@@ -6,11 +6,9 @@ extension RandomNumberGenerator {
   /// A number uniform in 0..<1, a multiple of 2⁻⁵³.
   public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  /// A number uniform in an interval; a `Float` is a rounded `Double`.
-  public mutating func uniform<Scalar: TensorScalar>(in range: ClosedRange<Scalar>) -> Scalar {
-    let lower = Double(range.lowerBound)
-    let upper = Double(range.upperBound)
-    return Scalar(min(lower + (upper - lower) * uniform(), upper))
+  /// A number uniform in an interval.
+  public mutating func uniform(in range: ClosedRange<Double>) -> Double {
+    min(range.lowerBound + (range.upperBound - range.lowerBound) * uniform(), range.upperBound)
   }
 
   /// A number of the normal distribution with mean 0 and standard deviation 1, by Marsaglia's polar method.
@@ -36,22 +34,20 @@ extension RandomNumberGenerator {
 }
 
 extension ShapedArray {
-  /// An array of numbers uniform in an interval, drawn in row-major order.
-  public init(uniformIn range: ClosedRange<Scalar>, shape: Shape, using generator: inout some RandomNumberGenerator) {
+  /// An array of numbers uniform in an interval, drawn in row-major order; a `Float` is a rounded `Double`.
+  public init(uniformIn range: ClosedRange<Double>, shape: Shape, using generator: inout some RandomNumberGenerator) {
     self.init(repeating: 0, shape: shape)
-    withUnsafeMutableBufferPointer { for index in $0.indices { $0[index] = generator.uniform(in: range) } }
+    withUnsafeMutableBufferPointer { for index in $0.indices { $0[index] = Scalar(generator.uniform(in: range)) } }
   }
 
   /// An array of normally distributed numbers, drawn in row-major order; a `Float` is a rounded `Double`.
   public init(
-    normalWithMean mean: Scalar, standardDeviation: Scalar, shape: Shape,
+    normalWithMean mean: Double, standardDeviation: Double, shape: Shape,
     using generator: inout some RandomNumberGenerator
   ) {
     self.init(repeating: 0, shape: shape)
     withUnsafeMutableBufferPointer {
-      for index in $0.indices {
-        $0[index] = Scalar(Double(mean) + Double(standardDeviation) * generator.standardNormal())
-      }
+      for index in $0.indices { $0[index] = Scalar(mean + standardDeviation * generator.standardNormal()) }
     }
   }
 }

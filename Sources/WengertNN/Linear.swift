@@ -28,7 +28,7 @@ public struct Linear<Scalar: TensorScalar>: Layer, Sendable {
 
   private init(randomInputs inputs: Int, outputs: Int, using generator: inout some RandomNumberGenerator) {
     guard inputs > 0, outputs > 0 else { misuse(.layerSizes([inputs, outputs])) }
-    let bound = Scalar((1 / Double(inputs)).squareRoot())
+    let bound = (1 / Double(inputs)).squareRoot()
     weight = Parameter(ShapedArray(uniformIn: -bound...bound, shape: [inputs, outputs], using: &generator))
     bias = Parameter(ShapedArray(uniformIn: -bound...bound, shape: [outputs], using: &generator))
   }

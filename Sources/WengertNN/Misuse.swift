@@ -27,7 +27,7 @@ extension Misuse {
   static func parameterCount(_ parameters: Int, _ gradients: Int) -> Misuse {
     Misuse(
       "update(_:along:) requires a gradient with the parameters of its model",
-      given: "\(parameters) and \(gradients) parameters",
+      given: "\(parameters) parameters and \(gradients)",
       "Pass the gradient of this model, and use an optimizer for one model only.")
   }
   static func exampleCount(_ inputs: Shape, _ labels: Int) -> Misuse {

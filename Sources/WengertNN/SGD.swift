@@ -109,10 +109,11 @@ struct DescentStep<Scalar: TensorScalar>: ParameterVisitor {
     index += 1
   }
 
-  /// Traps unless model and gradient had the same number of parameters.
+  /// Traps unless model, gradient and velocities had the same number of parameters.
   @usableFromInline
   func finish() {
     if index != gradients.count { misuse(.parameterCount(index, gradients.count)) }
+    if momentum != 0 && index != velocities.count { misuse(.parameterCount(index, velocities.count)) }
   }
 }
 
