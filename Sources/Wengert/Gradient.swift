@@ -19,7 +19,7 @@
   try valueWithGradient(at: x, of: function).gradient
 }
 
-/// A scalar function's value at a tensor, and its gradient there. See ``gradient(at:of:)``.
+/// A scalar function's value at a tensor, and its gradient there. See `gradient(at:of:)`.
 @inlinable public func valueWithGradient<S, R>(
   at x: Tensor<S>, of function: (Tensor<S>) throws -> Tensor<R>
 ) rethrows -> (value: Tensor<R>, gradient: Tensor<S>) {
@@ -34,14 +34,14 @@
   return (Tensor(handle: result.value), Tensor(handle: result.gradients[0]))
 }
 
-/// The gradients of a scalar function of two or more tensors. See ``gradient(at:of:)``.
+/// The gradients of a scalar function of two or more tensors. See `gradient(at:of:)`.
 @inlinable public func gradient<S, each T, R>(
   at x: Tensor<S>, _ y: repeat Tensor<each T>, of function: (Tensor<S>, repeat Tensor<each T>) throws -> Tensor<R>
 ) rethrows -> (Tensor<S>, repeat Tensor<each T>) {
   try valueWithGradient(at: x, repeat each y, of: function).gradient
 }
 
-/// A scalar function's value at two or more tensors, and its gradients there. See ``gradient(at:of:)``.
+/// A scalar function's value at two or more tensors, and its gradients there. See `gradient(at:of:)`.
 @inlinable public func valueWithGradient<S, each T, R>(
   at x: Tensor<S>, _ y: repeat Tensor<each T>, of function: (Tensor<S>, repeat Tensor<each T>) throws -> Tensor<R>
 ) rethrows -> (value: Tensor<R>, gradient: (Tensor<S>, repeat Tensor<each T>)) {
@@ -61,14 +61,14 @@
   return (Tensor(handle: result.value), (next.tensor(like: x), repeat next.tensor(like: each y)))
 }
 
-/// The gradients of a scalar function of a list of tensors. See ``gradient(at:of:)``.
+/// The gradients of a scalar function of a list of tensors. See `gradient(at:of:)`.
 @inlinable public func gradient<S, R>(
   at x: [Tensor<S>], of function: ([Tensor<S>]) throws -> Tensor<R>
 ) rethrows -> [Tensor<S>] {
   try valueWithGradient(at: x, of: function).gradient
 }
 
-/// A scalar function's value at a list of tensors, and its gradients there. See ``gradient(at:of:)``.
+/// A scalar function's value at a list of tensors, and its gradients there. See `gradient(at:of:)`.
 @inlinable public func valueWithGradient<S, R>(
   at x: [Tensor<S>], of function: ([Tensor<S>]) throws -> Tensor<R>
 ) rethrows -> (value: Tensor<R>, gradient: [Tensor<S>]) {
@@ -97,7 +97,7 @@
   try valueWithPullback(at: x, of: function).pullback
 }
 
-/// A function's value at a tensor, and its pullback there. See ``pullback(at:of:)``.
+/// A function's value at a tensor, and its pullback there. See `pullback(at:of:)`.
 @inlinable public func valueWithPullback<S, R>(
   at x: Tensor<S>, of function: (Tensor<S>) throws -> Tensor<R>
 ) rethrows -> (value: Tensor<R>, pullback: (Tensor<R>) -> Tensor<S>) {
@@ -105,14 +105,14 @@
   return (result.value, { result.pullback($0)[0] })
 }
 
-/// The pullback of a function of a list of tensors. See ``pullback(at:of:)``.
+/// The pullback of a function of a list of tensors. See `pullback(at:of:)`.
 @inlinable public func pullback<S, R>(
   at x: [Tensor<S>], of function: ([Tensor<S>]) throws -> Tensor<R>
 ) rethrows -> (Tensor<R>) -> [Tensor<S>] {
   try valueWithPullback(at: x, of: function).pullback
 }
 
-/// A function's value at a list of tensors, and its pullback there. See ``pullback(at:of:)``.
+/// A function's value at a list of tensors, and its pullback there. See `pullback(at:of:)`.
 @inlinable public func valueWithPullback<S, R>(
   at x: [Tensor<S>], of function: ([Tensor<S>]) throws -> Tensor<R>
 ) rethrows -> (value: Tensor<R>, pullback: (Tensor<R>) -> [Tensor<S>]) {

@@ -139,7 +139,7 @@ private struct NameCollector<Scalar: TensorScalar>: ParameterVisitor {
   try differentiate(model, function).gradient
 }
 
-/// A scalar function's value at a model, and its gradient there. See ``gradient(at:of:)``.
+/// A scalar function's value at a model, and its gradient there. See `gradient(at:of:)`.
 ///
 /// The value is a plain number, so this function traps inside another differentiation, which it could not be part of.
 @inlinable public func valueWithGradient<M: Model>(

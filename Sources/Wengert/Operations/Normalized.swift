@@ -65,12 +65,14 @@ extension [Sample] {
 /// - Complexity: O(elements); the tape keeps one number.
 @inlinable public func logSumExp<S>(_ x: Tensor<S>) -> Tensor<S> { Tensor(recordLogSumExp(x.handle, nil, false)) }
 
-/// log Σ exp along some axes, counted from 0, or from −1 at the end; computed without overflow.
+/// log Σ exp along some axes, computed without overflow.
 ///
-/// −∞ where there are no elements or all are −∞, with an adjoint of 0 there. Traps if an axis is out of range or
-/// repeated.
+/// −∞ where there are no elements or all are −∞, with an adjoint of 0 there.
 ///
-/// - Parameter keepingAxes: Whether the axes stay, with one element each.
+/// - Parameters:
+///   - x: The exponents.
+///   - axes: Counted from 0, or from −1 at the end. Traps if one is out of range or repeated.
+///   - keepingAxes: Whether the axes stay, with one element each.
 /// - Complexity: O(elements); the tape keeps the result, and a copy of `x` for several axes.
 @inlinable public func logSumExp<S>(_ x: Tensor<S>, along axes: Int..., keepingAxes: Bool = false) -> Tensor<S> {
   Tensor(recordLogSumExp(x.handle, axes, keepingAxes))

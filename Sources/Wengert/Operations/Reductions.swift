@@ -72,9 +72,11 @@ extension Tensor {
   /// - Complexity: O(elements); the tape keeps one number.
   @inlinable public func sum() -> Self { Self(recordReduction(.sum, handle, nil, false)) }
 
-  /// The sums along some axes, counted from 0, or from −1 at the end. Traps if an axis is out of range or repeated.
+  /// The sums along some axes. The sum of no elements is 0.
   ///
-  /// - Parameter keepingAxes: Whether the summed axes stay, with one element each.
+  /// - Parameters:
+  ///   - axes: Counted from 0, or from −1 at the end. Traps if one is out of range or repeated.
+  ///   - keepingAxes: Whether the summed axes stay, with one element each.
   /// - Complexity: O(elements); the tape keeps the result.
   @inlinable public func sum(along axes: Int..., keepingAxes: Bool = false) -> Self {
     Self(recordReduction(.sum, handle, axes, keepingAxes))
@@ -85,9 +87,11 @@ extension Tensor {
   /// - Complexity: O(elements); the tape keeps one number.
   @inlinable public func mean() -> Self { Self(recordReduction(.mean, handle, nil, false)) }
 
-  /// The means along some axes, counted from 0, or from −1 at the end. Traps if an axis is out of range or repeated.
+  /// The means along some axes. The mean of no elements is NaN.
   ///
-  /// - Parameter keepingAxes: Whether the axes stay, with one element each.
+  /// - Parameters:
+  ///   - axes: Counted from 0, or from −1 at the end. Traps if one is out of range or repeated.
+  ///   - keepingAxes: Whether the axes stay, with one element each.
   /// - Complexity: O(elements); the tape keeps the result.
   @inlinable public func mean(along axes: Int..., keepingAxes: Bool = false) -> Self {
     Self(recordReduction(.mean, handle, axes, keepingAxes))
@@ -100,11 +104,13 @@ extension Tensor {
   /// - Complexity: O(elements); the tape keeps one number.
   @inlinable public func max() -> Self { Self(recordReduction(.maximumReduction, handle, nil, false)) }
 
-  /// The largest elements along some axes, counted from 0, or from −1 at the end.
+  /// The largest elements along some axes; NaN where there is one. Traps if a maximum would be taken over no elements.
   ///
-  /// Traps if an axis is out of range or repeated, or if a maximum would be taken over no elements.
+  /// Equal largest elements share the cotangent evenly.
   ///
-  /// - Parameter keepingAxes: Whether the axes stay, with one element each.
+  /// - Parameters:
+  ///   - axes: Counted from 0, or from −1 at the end. Traps if one is out of range or repeated.
+  ///   - keepingAxes: Whether the axes stay, with one element each.
   /// - Complexity: O(elements); the tape keeps the result.
   @inlinable public func max(along axes: Int..., keepingAxes: Bool = false) -> Self {
     Self(recordReduction(.maximumReduction, handle, axes, keepingAxes))
