@@ -94,11 +94,14 @@ struct NaiveArray {
     let (m, k, n) = (a.shape[a.shape.count - 2], a.shape[a.shape.count - 1], b.shape[b.shape.count - 1])
     let product = NaiveArray(batch + [m, n]) { index in
       let (row, column) = (index[index.count - 2], index[index.count - 1])
-      func leading(_ shape: [Int]) -> [Int] {
-        zip(index.dropLast(2).suffix(shape.count - 2), shape).map { $1 == 1 ? 0 : $0 }
+      // Which matrix of each stack, then the positions of the first terms in it.
+      func stack(_ shape: [Int]) -> Int {
+        zip(index.dropLast(2).suffix(shape.count - 2), shape).reduce(0) { $0 * $1.1 + ($1.1 == 1 ? 0 : $1.0) }
       }
-      let (p, q) = (leading(a.shape), leading(b.shape))
-      return (0..<k).reduce(0) { $0 + a[p + [row, $1]] * b[q + [$1, column]] }
+      let (first, second) = ((stack(a.shape) * m + row) * k, stack(b.shape) * k * n + column)
+      var sum = 0.0
+      for term in 0..<k { sum += a.scalars[first + term] * b.scalars[second + term * n] }
+      return sum
     }
     let shape = batch + (shape.count == 1 ? [] : [m]) + (other.shape.count == 1 ? [] : [n])
     return NaiveArray(shape, product.scalars)
