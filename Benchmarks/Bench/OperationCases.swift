@@ -20,6 +20,8 @@ extension OperationCase {
       .unary("sqrt(x)", over: 0.2...3, .squareRoot, .squareRoot, { sqrt($0) }, { sqrt($0) }),
       .unary("exp(x)", .exp, .exp, { exp($0) }, { exp($0) }),
       .unary("log(x)", over: 0.2...3, .log, .log, { log($0) }, { log($0) }),
+      .function("pow(x, 2)", over: 0.2...3, { pow($0, 2) }, { pow($0, 2) }),
+      .function("pow(x, 0.3)", over: 0.2...3, { pow($0, 0.3) }, { pow($0, 0.3) }),
       .unary("tanh(x)", .tanh, .tanh, { tanh($0) }, { tanh($0) }),
       .unary("sigmoid(x)", .sigmoid, .sigmoid, { sigmoid($0) }, { sigmoid($0) }),
       OperationCase(

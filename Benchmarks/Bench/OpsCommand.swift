@@ -19,6 +19,7 @@ struct OpsCommand: ParsableCommand {
   private func run<S: BenchScalar>(_: S.Type) throws {
     var run = OpsRun<S>(options: options)
     let cases = OperationCase<S>.all.filter { options.includes($0.name) }
+    guard !cases.isEmpty else { throw ValidationError("No operation's name contains '\(options.filter ?? "")'.") }
     run.printHead()
     run.run(cases.filter { $0.kind == .elements }, .elements)
     run.run(cases.filter { $0.kind == .matrices }, .matrices)
@@ -39,6 +40,13 @@ private struct OpsRun<S: BenchScalar> {
   func printHead() {
     guard options.writesTable else { return }
     print(report.head.description)
+    print(
+      """
+
+      Medians of \(options.effort.sampleCount) samples, ± half the distance between quartiles; \(S.choice.rawValue). \
+      ratio: closure graph / tape.
+      loop: the same kernel, or its adjoint written by hand, called alone. Backward includes the sum of the result.
+      """)
   }
 
   // MARK: Rows

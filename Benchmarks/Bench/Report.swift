@@ -5,6 +5,7 @@ struct Report: Encodable {
   let head: Machine
   let command: String
   private(set) var rows: [Row] = []
+  var training: TrainingResult?
 
   init(command: String) {
     head = .current
@@ -29,9 +30,10 @@ struct Report: Encodable {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(command, forKey: .command)
     try container.encode(rows, forKey: .rows)
+    try container.encodeIfPresent(training, forKey: .training)
   }
 
-  private enum Key: CodingKey { case command, rows }
+  private enum Key: CodingKey { case command, rows, training }
 }
 
 /// One metric of one case: nanoseconds are those of one operation, or of one training step.

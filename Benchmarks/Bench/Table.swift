@@ -68,6 +68,8 @@ enum Format {
     (value >= 9.95 ? fixed(value, 0) : value >= 1.995 ? fixed(value, 1) : fixed(value, 2)) + "×"
   }
 
+  static func verdict(_ isMet: Bool) -> String { isMet ? "met" : "missed" }
+
   static func grouped(_ value: Int) -> String {
     var digits = String(value)
     var index = digits.count - 3

@@ -41,6 +41,8 @@ struct Training<Scalar: BenchScalar> {
   /// What an epoch of one training took and what it computed.
   struct Epoch {
     var nanosecondsPerStep = 0.0
+    /// Until loss and gradients are there; the rest is the update of the parameters.
+    var gradientNanoseconds = 0.0
     var allocationsPerStep = 0.0
     /// Of the last step.
     var loss = 0.0
@@ -53,8 +55,9 @@ struct Training<Scalar: BenchScalar> {
       let (loss, gradient) = valueWithGradient(at: training.model) { model in
         crossEntropy(model(batch.inputs), labels: batch.labels)
       }
+      let ready = nanoseconds()
       training.optimizer.update(&training.model, along: gradient)
-      return loss
+      return (loss, ready)
     }
   }
 
@@ -72,8 +75,9 @@ struct Training<Scalar: BenchScalar> {
       training.graphModel.zeroGrad()
       let loss = crossEntropy(training.graphModel(Node(inputs, requiresGrad: false)), labels: labels)
       loss.backward()
+      let ready = nanoseconds()
       training.graphOptimizer.update(training.graphModel)
-      return loss.data.item
+      return (loss.data.item, ready)
     }
   }
 
@@ -86,15 +90,24 @@ struct Training<Scalar: BenchScalar> {
   }
 
   @inline(__always)
-  private mutating func epoch(_ step: (inout Training, Batch<Scalar>) -> Scalar) -> Epoch {
+  private mutating func epoch(
+    _ step: (inout Training, Batch<Scalar>) -> (loss: Scalar, ready: Double)
+  ) -> Epoch {
     var result = Epoch()
     var loss: Scalar = 0
     let batches = batches
     let allocations = wc_allocation_count()
     let start = nanoseconds()
-    for batch in batches { loss = step(&self, batch) }
-    let end = nanoseconds()
+    var end = start
+    var gradients = 0.0
+    for batch in batches {
+      let ready: Double
+      (loss, ready) = step(&self, batch)
+      gradients += ready - end
+      end = nanoseconds()
+    }
     result.nanosecondsPerStep = (end - start) / Double(stepsPerEpoch)
+    result.gradientNanoseconds = gradients / Double(stepsPerEpoch)
     result.allocationsPerStep = Double(wc_allocation_count() - allocations) / Double(stepsPerEpoch)
     result.loss = Double(loss)
     return result
@@ -103,7 +116,7 @@ struct Training<Scalar: BenchScalar> {
   // MARK: Comparing
 
   /// Per parameter, by how much tape and closure graph differ, and tape and the step by hand.
-  func gradientDifferences() -> [(name: String, graph: Double, floor: Double)] {
+  func gradientDifferences() -> [TrainingResult.Difference] {
     var iterator = batches.makeIterator()
     let batch = iterator.next()!
     let gradient = valueWithGradient(at: model) { crossEntropy($0(batch.inputs), labels: batch.labels) }.gradient
@@ -120,24 +133,25 @@ struct Training<Scalar: BenchScalar> {
         zip(tape.value.scalars, other).reduce(0) { max($0, Double(abs($1.0 - $1.1))) }
       }
       precondition(tape.name == others.0.name, "the models name their parameters alike")
-      return (tape.name, largest(others.0.node.grad.scalars), largest(others.1))
+      return .init(
+        parameter: tape.name, closure: largest(others.0.node.grad.scalars), byHand: largest(others.1))
     }
   }
 
   /// Accuracy and loss on the test set.
-  func tapeTest() -> (accuracy: Double, loss: Double) {
+  func tapeTest() -> TrainingResult.Test {
     let loss = Tape.scope { crossEntropy(model(test.inputs), labels: test.labels).item }
-    return (model.accuracy(on: test), Double(loss))
+    return .init(accuracy: model.accuracy(on: test), loss: Double(loss))
   }
 
-  func graphTest() -> (accuracy: Double, loss: Double) {
+  func graphTest() -> TrainingResult.Test {
     let inputs = NDArray(shape: Array(test.inputs.shape), scalars: test.inputs.scalars)
     let logits = graphModel(Node(inputs, requiresGrad: false))
     let scalars = logits.data.scalars
     let right = test.labels.indices.filter { (scalars[2 * $0 + 1] > scalars[2 * $0] ? 1 : 0) == test.labels[$0] }.count
-    return (
-      Double(right) / Double(test.labels.count), Double(crossEntropy(logits, labels: test.labels).data.item)
-    )
+    return .init(
+      accuracy: Double(right) / Double(test.labels.count),
+      loss: Double(crossEntropy(logits, labels: test.labels).data.item))
   }
 }
 

@@ -53,8 +53,10 @@ final class TrainingFloor<Scalar: BenchScalar> {
     }
   }
 
-  /// Forward, backward and update for one batch; returns the loss.
-  func step(_ inputs: UnsafeBufferPointer<Scalar>, labels: UnsafeBufferPointer<Int>) -> Scalar {
+  /// Forward, backward and update for one batch; returns the loss and when the gradients were there.
+  func step(
+    _ inputs: UnsafeBufferPointer<Scalar>, labels: UnsafeBufferPointer<Int>
+  ) -> (loss: Scalar, ready: Double) {
     let rows = labels.count
     let last = layers.count - 1
     for index in 0...last {
@@ -89,11 +91,12 @@ final class TrainingFloor<Scalar: BenchScalar> {
         before.ybar)
       Scalar.throughTanh(before.y, before.ybar, rows * before.outputs)
     }
+    let ready = nanoseconds()
     for layer in layers {
       Scalar.descend(learningRate, layer.weightGradient, layer.weight, layer.inputs * layer.outputs)
       Scalar.descend(learningRate, layer.biasGradient, layer.bias, layer.outputs)
     }
-    return -loss / Scalar(rows)
+    return (-loss / Scalar(rows), ready)
   }
 
   @inline(__always)

@@ -1,6 +1,9 @@
 import CKernels
 
 // NumPy's arithmetic on whole arrays: `a * b` makes a new array, `a += b` changes one.
+//
+// The functions that hand memory to C are never inlined: a caller keeps an argument alive during a call, so that no
+// reference has to be counted for it.
 
 extension NDArray {
   /// A new array, `operation` applied to each element of `a`.
@@ -25,7 +28,7 @@ extension NDArray {
   }
 
   /// Writes `operation(a, b)` into this array, which may be `a` or `b`.
-  @inlinable
+  @inlinable @inline(never)
   func apply(_ operation: Opcode, _ a: NDArray, _ b: NDArray) {
     let x = a.extents
     let y = b.extents
@@ -42,7 +45,6 @@ extension NDArray {
         Self.call(operation, x, &first, y, &second, &shape, base)
       }
     }
-    withExtendedLifetime((a.memory, b.memory, memory)) {}
   }
 
   @inlinable @inline(__always)
@@ -72,22 +74,20 @@ extension NDArray {
   }
 
   /// The sum over all axes in which `sizes` has one element, divided by `divisor`.
-  @inlinable
+  @inlinable @inline(never)
   func summed(to sizes: SIMD4<Int32>, rank: Int, divisor: Scalar) -> NDArray {
     let result = NDArray(uninitialized: sizes, rank: rank)
     var layout = extents.layout(over: extents.sizes)
     Scalar.sum(base, &layout, Self.reducedAxes(extents.sizes, sizes), divisor, result.base)
-    withExtendedLifetime((memory, result.memory)) {}
     return result
   }
 
   /// The largest element along all axes in which `sizes` has one element.
-  @inlinable
+  @inlinable @inline(never)
   func maximum(to sizes: SIMD4<Int32>, rank: Int) -> NDArray {
     let result = NDArray(uninitialized: sizes, rank: rank)
     var layout = extents.layout(over: extents.sizes)
     Scalar.maximum(base, &layout, Self.reducedAxes(extents.sizes, sizes), result.base)
-    withExtendedLifetime((memory, result.memory)) {}
     return result
   }
 
@@ -101,7 +101,7 @@ extension NDArray {
   // MARK: Products
 
   /// The matrix product of `a` or its transpose and `b` or its transpose.
-  @inlinable
+  @inlinable @inline(never)
   static func product(_ a: NDArray, transposed transposeA: Bool, _ b: NDArray, transposed transposeB: Bool) -> NDArray {
     let x = a.extents.sizes
     let y = b.extents.sizes
@@ -112,7 +112,6 @@ extension NDArray {
     let done = Scalar.multiply(
       transposeA, transposeB, Int(m), Int(n), Int(k), a.base, Int(x[3]), b.base, Int(y[3]), false, result.base)
     precondition(done, "sizes beyond those of BLAS")
-    withExtendedLifetime((a.memory, b.memory, result.memory)) {}
     return result
   }
 

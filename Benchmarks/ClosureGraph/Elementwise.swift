@@ -68,6 +68,17 @@ extension Node {
   }
 }
 
+/// A fixed power.
+@inlinable
+public func pow<S>(_ x: Node<S>, _ exponent: S) -> Node<S> {
+  Node(.map(.pow, x.data, .scalar(exponent)), [x], "pow") { out in
+    let local = NDArray.map(.pow, x.data, .scalar(exponent - 1))
+    local.apply(.multiply, local, .scalar(exponent))
+    local.apply(.multiply, local, out.grad)
+    x.accumulate(local)
+  }
+}
+
 /// The exponential.
 @inlinable
 public func exp<S>(_ x: Node<S>) -> Node<S> {

@@ -14,7 +14,7 @@ import CKernels
 /// - Closures skip parents with `requiresGrad == false`, the seed's field that its closures never read, so that both
 ///   designs do the same arithmetic.
 /// - The sort keeps its own stack, and nodes are released by a loop: a chain of a million nodes needs both.
-public final class Node<Scalar: GraphScalar> {
+public final class Node<Scalar: GraphScalar>: GraphNode {
   /// The node's value.
   public let data: NDArray<Scalar>
   /// The gradient of whatever `backward()` was last called on; closures add to it.
@@ -24,8 +24,7 @@ public final class Node<Scalar: GraphScalar> {
   /// Whether closures add to this node's gradient.
   public let requiresGrad: Bool
 
-  @usableFromInline var parents: [Node]
-  @usableFromInline var push: ((Node) -> Void)?
+  @exclusivity(unchecked) @usableFromInline var push: ((Node) -> Void)?
 
   /// A leaf.
   @inlinable
@@ -34,8 +33,8 @@ public final class Node<Scalar: GraphScalar> {
     self.grad = NDArray(repeating: 0, like: data.extents)
     self.operation = ""
     self.requiresGrad = requiresGrad
-    parents = []
     push = nil
+    super.init(parents: [])
   }
 
   /// A scalar leaf.
@@ -53,26 +52,11 @@ public final class Node<Scalar: GraphScalar> {
     self.grad = NDArray(repeating: 0, like: data.extents)
     self.operation = operation
     self.requiresGrad = true
-    self.parents = parents
     self.push = push
+    super.init(parents: parents)
   }
 
-  // Left to itself, the release of a chain's last node would release the one before it, and so on, each a call
-  // deeper: 8 MiB of stack last for about a hundred thousand.
-  @inlinable
-  deinit {
-    guard !parents.isEmpty else { return }
-    push = nil
-    var released = parents
-    parents = []
-    while var node = released.popLast() {
-      // With nobody else to hold it, the node goes at the end of this turn: what it holds is taken over first.
-      guard isKnownUniquelyReferenced(&node), !node.parents.isEmpty else { continue }
-      node.push = nil
-      released.append(contentsOf: node.parents)
-      node.parents = []
-    }
-  }
+  override func dropClosure() { push = nil }
 
   // MARK: Backward
 
@@ -87,28 +71,11 @@ public final class Node<Scalar: GraphScalar> {
   public func backward() {
     let order = topologicalOrder()
     grad.fill(1)
-    for node in order.reversed() { node.push?(node) }
-  }
-
-  /// This node and everything it depends on, parents before children.
-  ///
-  /// The seed's depth-first search with its set of visited objects, on a stack of its own.
-  @inlinable
-  func topologicalOrder() -> [Node] {
-    var order: [Node] = []
-    var visited: Set<ObjectIdentifier> = [ObjectIdentifier(self)]
-    var stack: [(node: Node, next: Int)] = [(self, 0)]
-    while let top = stack.last {
-      if top.next < top.node.parents.count {
-        stack[stack.count - 1].next += 1
-        let parent = top.node.parents[top.next]
-        if visited.insert(ObjectIdentifier(parent)).inserted { stack.append((parent, 0)) }
-      } else {
-        order.append(top.node)
-        stack.removeLast()
-      }
+    for node in order.reversed() {
+      // The graph's own list has no number type; all its nodes have this one's.
+      let node = unsafeDowncast(node, to: Node.self)
+      node.push?(node)
     }
-    return order
   }
 
   /// Sets the gradient to zeros, as the seed's training loop does with its parameters before each step.
