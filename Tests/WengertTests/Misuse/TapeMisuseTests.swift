@@ -103,7 +103,7 @@ import Wengert
       Reduce the output, for example with sum(), or use pullback(at:of:) with a cotangent.
       """, at: #line + 2
     ) {
-      _ = gradient(at: vector(1, 2)) { $0 * $0 }
+      _ = gradient(at: vector(1, 2), vector(3, 4)) { $0 * $1 }
     }
     if list.makes(
       """
