@@ -49,7 +49,9 @@ import Wengert
     if list.makes(stale, at: #line + 4) {
       var kept: Tensor<Double>?
       let x = vector(1, 2)
-      _ = gradient(at: x) { x in kept = x; return x.sum() }
+      _ = gradient(at: x) { x in
+        kept = x; return x.sum()
+      }
       _ = exp(kept!)
     }
     // Inner scopes end before outer ones.
@@ -161,7 +163,10 @@ import Wengert
     ) {
       _ = crossEntropy(vector(1, 2), labels: [0, 1])
     }
-    if list.makes("crossEntropy(_:labels:) requires labels in 0..<2; given label 2 in row 1. Check the data, or widen the last layer.", at: #line + 1) {
+    if list.makes(
+      "crossEntropy(_:labels:) requires labels in 0..<2; given label 2 in row 1. Check the data, or widen the last layer.",
+      at: #line + 1)
+    {
       _ = crossEntropy(Tensor([[1.0, 2], [3, 4]]), labels: [0, 2])
     }
     if list.makes(
@@ -182,7 +187,8 @@ import Wengert
       """, at: #line + 3
     ) {
       let model = Scale(factor: Parameter(ShapedArray([1.0, 2])))
-      _ = gradient(at: vector(1, 2)) { x in Tensor(valueWithGradient(at: model) { ($0.factor.tensor * x).sum() }.value) }
+      _ = gradient(at: vector(1, 2)) { x in Tensor(valueWithGradient(at: model) { ($0.factor.tensor * x).sum() }.value)
+      }
     }
     if list.makes(
       """

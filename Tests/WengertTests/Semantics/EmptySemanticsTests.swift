@@ -40,7 +40,8 @@ import Wengert
         #expect(junk.scalars[0] == 45)
       }
       Tape.scope {
-        #expect(matmul(Tensor(repeating: 1.0, shape: a), Tensor(repeating: 1.0, shape: b)).scalars.allSatisfy { $0 == 0 })
+        #expect(
+          matmul(Tensor(repeating: 1.0, shape: a), Tensor(repeating: 1.0, shape: b)).scalars.allSatisfy { $0 == 0 })
         let (g, h) = gradient(at: Tensor(repeating: 1.0, shape: [2, 3]), Tensor(repeating: 2.0, shape: [3, 0])) {
           matmul($0, $1).sum()
         }

@@ -25,12 +25,14 @@ import Wengert
   }
 
   /// (x, y, xʸ, ∂x, ∂y)
-  @Test(arguments: [
-    (0, 0, 1, 0, 0), (0, 2, 0, 0, 0), (0, 1, 0, 1, 0), (0, 0.5, 0, .infinity, 0),
-    (0, -1, .infinity, -.infinity, -.infinity), (2, 0, 1, 0, 0.6931471805599453), (2, 3, 8, 12, 5.545177444479562),
-    (1, 5, 1, 5, 0), (-1, 0, 1, 0, .nan), (-2, 2, 4, -4, .nan), (-2, 3, -8, 12, .nan), (4, 0.5, 2, 0.25, 2.772588722239781),
-    (.infinity, 1, .infinity, 1, .infinity),
-  ] as [(Double, Double, Double, Double, Double)])
+  @Test(
+    arguments: [
+      (0, 0, 1, 0, 0), (0, 2, 0, 0, 0), (0, 1, 0, 1, 0), (0, 0.5, 0, .infinity, 0),
+      (0, -1, .infinity, -.infinity, -.infinity), (2, 0, 1, 0, 0.6931471805599453), (2, 3, 8, 12, 5.545177444479562),
+      (1, 5, 1, 5, 0), (-1, 0, 1, 0, .nan), (-2, 2, 4, -4, .nan), (-2, 3, -8, 12, .nan),
+      (4, 0.5, 2, 0.25, 2.772588722239781),
+      (.infinity, 1, .infinity, 1, .infinity),
+    ] as [(Double, Double, Double, Double, Double)])
   func powerTable(_ x: Double, _ y: Double, _ value: Double, _ dx: Double, _ dy: Double) {
     let label = "pow(\(x), \(y))"
     Tape.scope {

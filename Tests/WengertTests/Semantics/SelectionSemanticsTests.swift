@@ -13,7 +13,8 @@ import Wengert
   }
 
   @Test func valuesAtKinks() {
-    expectIdentical(evaluate { relu(vector(-1, 0, 2, .infinity, -.infinity, .nan)) }.scalars, [0, 0, 2, .infinity, 0, .nan], "relu")
+    expectIdentical(
+      evaluate { relu(vector(-1, 0, 2, .infinity, -.infinity, .nan)) }.scalars, [0, 0, 2, .infinity, 0, .nan], "relu")
     expectIdentical(
       evaluate { abs(vector(-1, 0, -0.0, 2, -.infinity, .nan)) }.scalars, [1, 0, 0, 2, .infinity, .nan], "abs")
   }
@@ -81,7 +82,8 @@ import Wengert
     }
     #expect(a == [1, 0, 1, 0])
     #expect(b == [0, 1, 0, 1])
-    #expect(evaluate { Tensor.where(vector(1.0, 0, -2, .nan), 1, Tensor(repeating: 0, shape: [4])) }.scalars == [1, 0, 1, 1])
+    #expect(
+      evaluate { Tensor.where(vector(1.0, 0, -2, .nan), 1, Tensor(repeating: 0, shape: [4])) }.scalars == [1, 0, 1, 1])
   }
 
   @Test func comparisonsAreNotDifferentiable() {

@@ -36,9 +36,13 @@ import Wengert
 
   @Test(arguments: [0, 1])
   func softmaxWithMinusInfinity(_ axis: Int) {
-    let x = Tape.scope { Tensor([[minusInfinity, 0, 0], [1, minusInfinity, 1], [5, minusInfinity, minusInfinity]]).value }
+    let x = Tape.scope {
+      Tensor([[minusInfinity, 0, 0], [1, minusInfinity, 1], [5, minusInfinity, minusInfinity]]).value
+    }
     let along = axis == 1 ? x : evaluate { Tensor(x).transposed() }
-    let functions: [(Tensor<Double>, Int) -> Tensor<Double>] = [{ softmax($0, along: $1) }, { logSoftmax($0, along: $1) }]
+    let functions: [(Tensor<Double>, Int) -> Tensor<Double>] = [
+      { softmax($0, along: $1) }, { logSoftmax($0, along: $1) },
+    ]
     for function in functions {
       let g = Tape.scope {
         gradient(at: Tensor(along)) { x in
@@ -59,7 +63,8 @@ import Wengert
     #expect(rows == [0, 0.5, 0.5, 0.5, 0, 0.5, 1, 0, 0])
     let logs = evaluate { logSoftmax(Tensor(along), along: axis) }
     let logRows = axis == 1 ? logs.scalars : evaluate { Tensor(logs).transposed() }.scalars
-    #expect(logRows[0] == minusInfinity && logRows[4] == minusInfinity && logRows[6] == 0 && logRows[7] == minusInfinity)
+    #expect(
+      logRows[0] == minusInfinity && logRows[4] == minusInfinity && logRows[6] == 0 && logRows[7] == minusInfinity)
   }
 
   @Test func nothingButMinusInfinityIsNotANumber() {

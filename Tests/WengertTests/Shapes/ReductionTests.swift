@@ -4,7 +4,8 @@ import Wengert
 /// Sums, means, maxima and log-sum-exp over every subset of axes of arrays in every layout.
 @Suite struct ReductionTests {
   private static let shapes: [Shape] = [
-    [], [1], [5], [33], [3, 4], [1, 7], [7, 1], [2, 3, 4], [3, 1, 5], [2, 1, 3, 4], [2, 3, 2, 3, 2], [3, 0, 2], [70, 37],
+    [], [1], [5], [33], [3, 4], [1, 7], [7, 1], [2, 3, 4], [3, 1, 5], [2, 1, 3, 4], [2, 3, 2, 3, 2], [3, 0, 2],
+    [70, 37],
     [2, 600], [600, 3], [1100],
   ]
 
@@ -89,7 +90,9 @@ import Wengert
     }
   }
 
-  @Test(arguments: [[5], [3, 4], [2, 3, 4], [1, 6, 1], [2, 3, 2, 3, 2], [3, 0, 2], [4, 700], [700, 4], [1, 3, 513]] as [Shape])
+  @Test(
+    arguments: [[5], [3, 4], [2, 3, 4], [1, 6, 1], [2, 3, 2, 3, 2], [3, 0, 2], [4, 700], [700, 4], [1, 3, 513]]
+      as [Shape])
   func softmaxFamilyAlongEveryAxis(_ shape: Shape) {
     var generator = SeededGenerator(for: "softmax \(shape)")
     let array = generator.array(shape, in: -5...5)

@@ -20,7 +20,8 @@ import Wengert
     func derivative(_ order: Int, _ x: Tensor<Double>) -> Tensor<Double> {
       order == 0 ? x * x * x * x * x : gradient(at: x) { derivative(order - 1, $0) }
     }
-    #expect((0...6).map { order in Tape.scope { derivative(order, Tensor(2.0)).item } } == [32, 80, 160, 240, 240, 120, 0])
+    #expect(
+      (0...6).map { order in Tape.scope { derivative(order, Tensor(2.0)).item } } == [32, 80, 160, 240, 240, 120, 0])
   }
 
   @Test func higherDerivativesOfTranscendentalFunctions() {
@@ -102,6 +103,21 @@ import Wengert
       #expect(pullback(Tensor([0.0, 1, 1])).scalars == [0, 4, 6])
       #expect(pullback(Tensor([1.0, 1, 1])).scalars == [2, 4, 6])
     }
+  }
+
+  /// A pullback of outer records, called inside a differentiation that began later, is linear in its cotangent.
+  @Test func outerPullbackInsideAGradient() {
+    Tape.scope {
+      let pullback = pullback(at: vector(1, 2)) { $0 * $0 }
+      #expect(gradient(at: vector(5, 7)) { (pullback($0) * $0).sum() }.scalars == [20, 56])
+      #expect(gradient(at: vector(5, 7)) { pullback($0 * $0).sum() }.scalars == [20, 56])
+    }
+  }
+
+  /// What runs without recording is a constant to the differentiation around it, gradients included.
+  @Test func gradientWithoutRecordingIsAConstant() {
+    #expect(slopes([1.0, 2]) { x in Tape.withoutRecording { x * x } * x } == [1, 4])
+    #expect(slopes([1.0, 2]) { x in Tape.withoutRecording { gradient(at: x) { ($0 * $0).sum() } } * x } == [2, 4])
   }
 
   @Test func mixedScalarTypes() {

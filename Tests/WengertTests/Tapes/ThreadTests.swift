@@ -12,7 +12,8 @@ import Wengert
     for _ in 0..<20 {
       Tape.scope {
         let (value, g) = valueWithGradient(at: Tensor(w)) { w in
-          crossEntropy(tanh(matmul(Tensor(x), w)), labels: [0, 1, 2, 3, 4, 0, 1, 2]) + gradient(at: w) { ($0 * $0 * $0).sum() }.sum()
+          crossEntropy(tanh(matmul(Tensor(x), w)), labels: [0, 1, 2, 3, 4, 0, 1, 2])
+            + gradient(at: w) { ($0 * $0 * $0).sum() }.sum()
         }
         sums += [value.item] + g.scalars
       }
