@@ -68,8 +68,8 @@ struct TrainingCommand: ParsableCommand {
     if let svgPath {
       let picture = decisionBoundarySVG(
         of: training.model, on: training.test, title: "Two moons, told apart",
-        subtitle: "MLP 2→32→32→2 with tanh after \(epochs) epochs of gradient descent; "
-          + "\(Format.fixed(100 * result.tape.accuracy, 1))% of these test points on the right side")
+        subtitle: "MLP 2→32→32→2 with tanh, \(epochs) epochs: "
+          + "\(Format.fixed(100 * result.tape.accuracy, 1))% of these test points right")
       try Data(picture.utf8).write(to: URL(fileURLWithPath: svgPath))
     }
     try options.fail(with: result.mismatches(course, tolerance: S.tolerance))
