@@ -13,6 +13,9 @@ struct TrainingCommand: ParsableCommand {
   @Option(help: "The number of epochs.")
   var epochs: Int?
 
+  @Option(name: .customLong("svg"), help: "Draw what the model has learned, with its test points, into this file.")
+  var svgPath: String?
+
   func validate() throws {
     if let epochs, epochs < 2 { throw ValidationError("--epochs must be at least 2, not \(epochs).") }
     guard options.filter == nil, options.sizes.isEmpty else {
@@ -62,6 +65,13 @@ struct TrainingCommand: ParsableCommand {
       printMemory(result)
     }
     if let path = options.jsonPath { try report.write(to: path) }
+    if let svgPath {
+      let picture = decisionBoundarySVG(
+        of: training.model, on: training.test, title: "Two moons, told apart",
+        subtitle: "MLP 2→32→32→2 with tanh, \(epochs) epochs: "
+          + "\(Format.fixed(100 * result.tape.accuracy, 1))% of these test points right")
+      try Data(picture.utf8).write(to: URL(fileURLWithPath: svgPath))
+    }
     try options.fail(with: result.mismatches(course, tolerance: S.tolerance))
   }
 
