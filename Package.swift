@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.3
 import PackageDescription
 
 let package = Package(
@@ -19,7 +19,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("blas"), .linkedLibrary("lapack")]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
     .target(name: "Wengert", dependencies: ["CLinearAlgebra", "CKernels"]),
-    .target(name: "WengertNN", dependencies: ["Wengert"]),
+    .target(name: "WengertNN", dependencies: ["Wengert", "CKernels"]),
     .target(
       name: "ClosureGraph",
       dependencies: ["CLinearAlgebra", "CKernels"],

@@ -20,7 +20,7 @@ static void FN(kernel_log)(const T *a, const T *b, const T *c, T *y, size_t n) {
 static void FN(kernel_tanh)(const T *a, const T *b, const T *c, T *y, size_t n) { FN(wg_tanh)(a, y, n); }
 static void FN(kernel_sigmoid)(const T *a, const T *b, const T *c, T *y, size_t n) { FN(wg_sigmoid)(a, y, n); }
 
-// The C library's pow, but exact and fast for the exponents that programs write: 1, 2 and 3 come out as products.
+// The C library's pow, but exact and fast for the exponents that programs write most.
 static inline T FN(power)(T a, T b) {
   if (b == 2) return a * a;
   if (b == 1) return a;
@@ -34,8 +34,12 @@ WG_CLONES static bool FN(all_equal)(const T *x, T value, size_t n) {
 }
 
 static void FN(kernel_pow)(const T *a, const T *b, const T *c, T *y, size_t n) {
-  if (n > 1 && b[0] == 2 && FN(all_equal)(b, 2, n)) {
-    FN(kernel_multiply)(a, a, a, y, n);
+  if (n > 1 && (b[0] == 2 || b[0] == 1) && FN(all_equal)(b, b[0], n)) {
+    if (b[0] == 2) {
+      FN(kernel_multiply)(a, a, a, y, n);
+    } else {
+      FN(kernel_identity)(a, a, a, y, n);
+    }
     return;
   }
   for (size_t i = 0; i < n; i++) y[i] = FN(power)(a[i], b[i]);

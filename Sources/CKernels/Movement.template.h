@@ -73,6 +73,11 @@ void FN(wg_copy)(const T *x, const wg_layout *from, T *y, const wg_layout *to, b
   }
 }
 
+WG_CLONES void FN(wg_add_scaled)(T factor, const T *x, T *y, size_t n) {
+  _Pragma("clang loop vectorize(assume_safety) vectorize_width(WG_LANES) interleave_count(2)")
+  for (size_t i = 0; i < n; i++) y[i] += factor * x[i];
+}
+
 void FN(wg_fill)(T value, T *y, size_t n) {
   for (size_t i = 0; i < n; i++) y[i] = value;
 }

@@ -92,9 +92,10 @@ void FN(wg_run_program)(const wg_program *program, const wg_view *inputs, const 
                         T *y) {
   const size_t count = (size_t)shape->count;
   if (count == 0) return;
-  const WG_JOIN(wg_pullback, SUFFIX) fused = FN(wg_fused_pullbacks)[program->operation];
-  if (fused && inputs[0].layout->contiguous) {
-    fused(inputs[0].data, inputs[wg_register_output].data, inputs[wg_register_cotangent].data, y, count, accumulate);
+  const WG_JOIN(wg_pullback, SUFFIX) fused = FN(wg_fused_pullbacks)[program->operation][program->operand];
+  if (fused && inputs[0].layout->contiguous && inputs[1].layout->contiguous) {
+    fused(inputs[0].data, inputs[1].data, inputs[wg_register_output].data, inputs[wg_register_cotangent].data, y,
+          count, accumulate);
     return;
   }
   _Alignas(64) T blocks[WG_REGISTER_COUNT][WG_BLOCK];

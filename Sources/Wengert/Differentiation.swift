@@ -7,6 +7,8 @@ struct Differentiation {
   private let core: Core
   private let mark: TapeMark?
   private let wasRecording: Bool
+  /// Whether the backward pass is recorded, as an enclosing differentiation will go through it.
+  private let isNested: Bool
   /// The first record that belongs to this differentiation.
   private let start: NodeID
 
@@ -15,13 +17,12 @@ struct Differentiation {
   init(isScope: Bool = true) {
     core = .current
     wasRecording = core.pointee.isRecording
-    mark = core.pointee.depth == 0 && isScope ? core.openScope() : nil
+    isNested = core.pointee.depth > 0 && wasRecording
+    mark = isScope && !isNested ? core.openScope() : nil
     core.pointee.depth += 1
     core.pointee.isRecording = true
     start = NodeID(core.pointee.records.count)
   }
-
-  var isNested: Bool { core.pointee.depth > 1 }
 
   /// The function's input: the same value as `x`, but a record of its own, so that neither an outer differentiation
   /// at `x` nor a use of `x` by capture is taken for it.
@@ -58,7 +59,7 @@ struct Differentiation {
   func finish(_ output: Handle, _ inputs: [Handle], function: StaticString) -> (value: Handle, gradients: [Handle]) {
     let y = core.resolve(output)
     core.requireScalar(y, for: "\(function)")
-    guard let mark, !isNested else {
+    guard let mark else {
       let gradients = recordedPass(y, cotangent: core.ones(like: y), inputs)
       end()
       return (output, gradients)
@@ -96,7 +97,7 @@ struct Differentiation {
     guard core.layout(y).hasSameSizes(as: core.layout(seed)) else {
       misuse(.cotangentShape(core.shape(y), core.shape(seed)))
     }
-    if core.pointee.depth > 0 { return recordedPass(y, cotangent: seed, inputs) }
+    if core.pointee.depth > 0 && core.pointee.isRecording { return recordedPass(y, cotangent: seed, inputs) }
     let results = inputs.map { input in
       core.leaf(core.shape(core.resolve(input)), core[record: input.index].pointee.scalarType, .severed)
     }

@@ -8,6 +8,8 @@ struct LayoutTable {
 
   private var arena = Arena()
   private var layouts = PlainStack<UnsafePointer<wg_layout>>(capacity: 64)
+  /// Each layout's sizes as a `Shape`, which takes longer to put together than to keep.
+  private var shapes = PlainStack<Shape>(capacity: 64)
   private var buckets: UnsafeMutablePointer<Int32>
   private var bucketCount = 128
   private static let recentCount = 64
@@ -24,6 +26,7 @@ struct LayoutTable {
   func deallocate() {
     arena.deallocate()
     layouts.deallocate()
+    shapes.deallocate()
     buckets.deallocate()
     recent.deallocate()
   }
@@ -33,6 +36,9 @@ struct LayoutTable {
 
   @inline(__always)
   subscript(number: Int32) -> UnsafePointer<wg_layout> { layouts.base[Int(number)] }
+
+  @inline(__always)
+  func shape(_ number: Int32) -> Shape { shapes.base[Int(number)] }
 
   /// The number of a layout; known ones are found by hashing.
   mutating func number(of layout: wg_layout) -> Int32 {
@@ -47,6 +53,7 @@ struct LayoutTable {
       let memory = arena.allocate(MemoryLayout<wg_layout>.stride).assumingMemoryBound(to: wg_layout.self)
       memory.initialize(to: layout.pointee)
       layouts.append(UnsafePointer(memory))
+      shapes.append(UnsafePointer(memory).shape)
       let number = Int32(layouts.count - 1)
       buckets[bucket] = number
       if layouts.count * 2 > bucketCount { rehash() }

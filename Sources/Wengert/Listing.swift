@@ -10,7 +10,7 @@ extension Tape: CustomStringConvertible {
 
   /// Some records of the Wengert list, one line each. Traps if the range goes beyond the tape.
   public func listing(_ range: Range<Int>) -> String {
-    precondition(range.lowerBound >= 0 && range.upperBound <= count, "the tape has \(count) records")
+    guard range.lowerBound >= 0, range.upperBound <= count else { misuse(.listing(range, count)) }
     let ids = range.map { NodeID($0) }
     let locations = SourceLocation.of(Set(ids.map { core[record: $0].pointee.source }))
     let rows = ids.map { id in

@@ -1,7 +1,7 @@
 /// Every way to misuse the library that is found at run time, and what its message says.
 ///
 /// One style for all: `FILE:LINE: Fatal error: REQUIREMENT; given VALUES. ADVICE`, where the line is the caller's.
-/// Failures that depend on data rather than on the program are thrown instead, see `TensorError`.
+/// Failures that depend on data rather than on the program are thrown instead.
 package struct Misuse {
   let requirement: String
   let given: String
@@ -43,6 +43,9 @@ extension Misuse {
     Misuse(
       "the rows of a matrix have one length", given: "rows of \(expected) and of \(count)",
       "Pad the rows or keep them apart.")
+  }
+  static func axisOfShape(_ axis: Int, _ shape: Shape) -> Misuse {
+    Misuse("a shape's axis lies in 0..<\(shape.count)", given: "axis \(axis) of shape \(shape)", "Check the axis.")
   }
   static func itemOfMany(_ shape: Shape) -> Misuse {
     Misuse("item takes an array of one element", given: "shape \(shape)", "Reduce it first, or use its scalars.")
@@ -164,12 +167,13 @@ extension Misuse {
     "a result of gradient(at:of:) or Tape.scope can be differentiated only within an enclosing differentiation",
     given: "a backward pass that reaches such a result",
     "Move the call into the function being differentiated, or use detached() if it is meant as a constant.")
-  static let gradientsOfOtherTape = Misuse(
-    "gradients are looked up by tensors recorded before the output", given: "a tensor recorded after it",
-    "Look up a tensor that the output was computed from.")
+  static func listing(_ range: Range<Int>, _ count: Int) -> Misuse {
+    Misuse("listing(_:) requires records of the tape, 0..<\(count)", given: "\(range)", "Check the range.")
+  }
   static let nestedModelValue = Misuse(
-    "valueWithGradient(at:of:) of a model inside another differentiation",
-    given: "a value that would leave the tape", "Use gradient(at:of:), and compute the value from the model.")
+    "valueWithGradient(at:of:) of a model requires that no differentiation is under way around it",
+    given: "a call inside one, whose value would leave the tape",
+    "Use gradient(at:of:), and compute the value from the model.")
 
   static func list(_ shapes: [Shape]) -> String {
     guard shapes.count > 1, let last = shapes.last else { return shapes.map(\.description).joined() }

@@ -1,6 +1,7 @@
 /// A parameter of a model: an array at rest, which a differentiation turns into a leaf of its tape.
 public struct Parameter<Scalar: TensorScalar>: Sendable {
-  /// The parameter's array; in the gradient of a model, its gradient.
+  /// The parameter's array; in the gradient of a model, its gradient. A plain value: nothing is differentiated through
+  /// it, so functions of a model use ``tensor``.
   public var value: ShapedArray<Scalar>
   /// The record this parameter is bound to while its model is being differentiated.
   @usableFromInline var bound: Handle
@@ -11,6 +12,10 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
     self.value = value
     bound = .none
   }
+
+  /// A parameter that is a number.
+  @inlinable
+  public init(_ value: Scalar) { self.init(ShapedArray(value)) }
 
   @inlinable
   init(_ value: ShapedArray<Scalar>, bound: Handle) {
@@ -151,7 +156,8 @@ private struct NameCollector<Scalar: TensorScalar>: ParameterVisitor {
 
 @usableFromInline
 func requireOutermost() {
-  if Core.current.pointee.depth > 0 { misuse(.nestedModelValue) }
+  let core = Core.current
+  if core.pointee.depth > 0 && core.pointee.isRecording { misuse(.nestedModelValue) }
 }
 
 @inlinable

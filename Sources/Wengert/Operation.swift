@@ -98,6 +98,7 @@ struct OperationTable: Sendable {
         for (operand, program) in traced.enumerated() {
           guard var code = program?.code else { continue }
           code.operation = operation.opcode
+          code.operand = UInt8(operand)
           programs[opcode * 3 + operand] = code
         }
       }

@@ -3,7 +3,7 @@ import CKernels
 /// The sizes of an array's axes, outermost first; `[]` is the shape of a scalar.
 ///
 /// A shape has at most ``maximumRank`` axes and lives inline: it costs no allocation.
-public struct Shape: Hashable, Sendable {
+public struct Shape: Hashable, Sendable, BitwiseCopyable {
   /// The most axes that an array can have.
   public static let maximumRank = Int(WG_MAXIMUM_RANK)
 
@@ -30,7 +30,7 @@ public struct Shape: Hashable, Sendable {
     guard self.contains(0) || !overflows && count <= Int.max / 8 else { misuse(.tooManyElements(Array(sizes))) }
   }
 
-  /// A shape of ones, for `setSize`.
+  /// A shape of zeros, for `setSize`.
   init(rank: Int) {
     self.sizes = SIMD8(repeating: 0)
     self.rank = Int8(rank)
@@ -55,6 +55,13 @@ public struct Shape: Hashable, Sendable {
   /// The number of elements of an array of this shape: the product of its sizes.
   public var elementCount: Int { reduce(1, &*) }
 
+  /// Words at a time: lane by lane would take as long as a small operation.
+  public static func == (a: Shape, b: Shape) -> Bool {
+    let x = unsafeBitCast(a.sizes, to: SIMD4<UInt64>.self)
+    let y = unsafeBitCast(b.sizes, to: SIMD4<UInt64>.self)
+    return (x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) == 0 && a.rank == b.rank
+  }
+
   /// A cheap hash.
   var fingerprint: Int {
     let words = unsafeBitCast(sizes, to: SIMD4<UInt64>.self)
@@ -70,7 +77,7 @@ extension Shape: RandomAccessCollection {
   public var startIndex: Int { 0 }
   public var endIndex: Int { Int(rank) }
   public subscript(axis: Int) -> Int {
-    precondition(axis >= 0 && axis < Int(rank), "Shape index out of range")
+    guard axis >= 0, axis < Int(rank) else { misuse(.axisOfShape(axis, self)) }
     return Int(sizes[axis])
   }
 }

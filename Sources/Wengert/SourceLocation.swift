@@ -20,11 +20,26 @@ struct SourceLocation: Hashable, CustomStringConvertible {
   /// The file with its folder, as in `App/main.swift:12`.
   var description: String { path.split(separator: "/").suffix(2).joined(separator: "/") + ":\(line)" }
 
-  /// The folder that holds the sources of this package's libraries; frames from there are not the user's.
-  private static let librarySources: String = {
+  /// The folders that hold the sources of this package's libraries; frames from there are not the user's.
+  private static let libraryFolders: [String] = {
     let components = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-    return components.dropLast(2).joined(separator: "/") + "/"
+    let sources = components.dropLast(2).joined(separator: "/")
+    return ["Wengert", "WengertNN"].map { "\(sources)/\($0)/" }
   }()
+
+  /// Whether a path of debug information is a library's: an absolute one, or for some inlined functions one that is
+  /// relative to where the compiler was started.
+  private static func isLibrary(_ path: String) -> Bool {
+    if path.hasPrefix("/") { return libraryFolders.contains(where: path.hasPrefix) }
+    // Cut off folder by folder from the end, until what is left is the end of a library's folder.
+    var folder = path.split(separator: "/").dropLast()
+    while !folder.isEmpty {
+      let end = "/" + folder.joined(separator: "/") + "/"
+      if libraryFolders.contains(where: { $0.hasSuffix(end) }) { return true }
+      folder = folder.dropLast()
+    }
+    return false
+  }
 
   /// The innermost line on the current stack that is not the library's.
   static func ofCaller() -> SourceLocation? {
@@ -34,7 +49,7 @@ struct SourceLocation: Hashable, CustomStringConvertible {
 
   init?(_ frame: SymbolicatedBacktrace.Frame) {
     guard let location = frame.symbol?.sourceLocation, location.line > 0,
-      !location.path.contains("<compiler-generated>"), !location.path.hasPrefix(Self.librarySources)
+      !location.path.contains("<compiler-generated>"), !Self.isLibrary(location.path)
     else { return nil }
     path = location.path
     line = location.line

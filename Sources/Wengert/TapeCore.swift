@@ -109,7 +109,7 @@ extension UnsafeMutablePointer<TapeCore> {
   @inline(__always)
   func layout(_ id: NodeID) -> UnsafePointer<wg_layout> { pointee.layouts[self[record: id].pointee.layout] }
 
-  func shape(_ id: NodeID) -> Shape { layout(id).shape }
+  func shape(_ id: NodeID) -> Shape { pointee.layouts.shape(self[record: id].pointee.layout) }
 
   // MARK: Handles
 

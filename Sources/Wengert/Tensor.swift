@@ -1,3 +1,5 @@
+import CLinearAlgebra
+
 /// A value on a tape: an immutable array of numbers together with how it was computed.
 ///
 /// A tensor is eight bytes, a position on the tape of the thread that made it and the generation of the scope; it
@@ -12,8 +14,14 @@
 @frozen public struct Tensor<Scalar: TensorScalar>: Sendable, BitwiseCopyable {
   @usableFromInline let handle: Handle
 
+  /// The tensor of a record that has just been made.
   @inlinable
-  init(_ handle: Handle) { self.handle = handle }
+  init(_ handle: Handle) {
+    self.handle = handle
+    // A user's function that ends in an operation would jump to the recording function and leave the stack before
+    // it; the record would then be told the line of the function's caller.
+    wg_keep_frame()
+  }
 
   // MARK: Making leaves
 

@@ -1,3 +1,4 @@
+import CKernels
 import Wengert
 
 /// Stochastic gradient descent, with momentum if asked for: `v = momentum · v + g`, then `p -= learningRate · v`.
@@ -117,8 +118,6 @@ struct DescentStep<Scalar: TensorScalar>: ParameterVisitor {
   }
 }
 
-// Plain loops that the compiler vectorizes, once per scalar type.
-
 /// p -= rate · g
 @usableFromInline
 @specialized(where Scalar == Float)
@@ -129,8 +128,16 @@ func descend<Scalar: TensorScalar>(
   guard p.shape == g.shape else { misuse(.parameterShape(index, p.shape, g.shape)) }
   let g = g.base
   p.withUnsafeMutableBufferPointer { p in
-    guard let x = p.baseAddress else { return }
-    for i in 0..<p.count { x[i] -= rate * g[i] }
+    guard let base = p.baseAddress else { return }
+    let (x, g) = (UnsafeMutableRawPointer(base), UnsafeRawPointer(g))
+    switch Scalar.scalarType {
+    case .float:
+      wg_add_scaled_f32(
+        -Float(rate), g.assumingMemoryBound(to: Float.self), x.assumingMemoryBound(to: Float.self), p.count)
+    case .double:
+      wg_add_scaled_f64(
+        -Double(rate), g.assumingMemoryBound(to: Double.self), x.assumingMemoryBound(to: Double.self), p.count)
+    }
   }
 }
 

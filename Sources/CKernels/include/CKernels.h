@@ -97,20 +97,29 @@ extern const wg_kernel_f64 wg_kernels_f64[WG_ELEMENTWISE_COUNT];
 extern const uint8_t wg_arities[WG_ELEMENTWISE_COUNT];
 extern const char *const wg_operation_names[WG_OPERATION_COUNT];
 
-// Pullbacks in one pass, where that was measured to pay: X(name, local derivative in x and y).
+// Pullbacks in one pass, where that was measured to pay: X(name, operand, local derivative in a, b and y).
 //
 // The rules in Swift are what these must equal, bit for bit; a test compares them.
-#define WG_FUSED_PULLBACKS(X)  \
-  X(tanh, 1 - y * y)           \
-  X(sigmoid, y * (1 - y))      \
-  X(relu, x <= 0 ? (T)0 : (T)1)
+#define WG_FUSED_PULLBACKS(X)          \
+  X(tanh, 0, 1 - y * y)                \
+  X(sigmoid, 0, y * (1 - y))           \
+  X(relu, 0, a <= 0 ? (T)0 : (T)1)     \
+  X(divide, 1, -(y / b))               \
+  X(maximum, 0, WG_SHARE(a, b, a > b)) \
+  X(maximum, 1, WG_SHARE(b, a, b > a)) \
+  X(minimum, 0, WG_SHARE(a, b, a < b)) \
+  X(minimum, 1, WG_SHARE(b, a, b < a))
+
+/// The share of the cotangent that goes to p if it `wins` over q: all of it, half at a tie, all to a NaN.
+#define WG_SHARE(p, q, wins) ((wins) ? 1 : (p) == (q) ? (T)0.5 : (p) == (p) ? 0 : (q) == (q) ? 1 : (T)0.5)
 
 /// xbar = (or +=) ybar times the local derivative, 0 where ybar is 0; NULL for most operations.
-typedef void (*wg_pullback_f32)(const float *x, const float *y, const float *ybar, float *xbar, size_t n, bool accumulate);
-typedef void (*wg_pullback_f64)(const double *x, const double *y, const double *ybar, double *xbar, size_t n,
-                                bool accumulate);
-extern const wg_pullback_f32 wg_fused_pullbacks_f32[WG_ELEMENTWISE_COUNT];
-extern const wg_pullback_f64 wg_fused_pullbacks_f64[WG_ELEMENTWISE_COUNT];
+typedef void (*wg_pullback_f32)(const float *a, const float *b, const float *y, const float *ybar, float *xbar,
+                                size_t n, bool accumulate);
+typedef void (*wg_pullback_f64)(const double *a, const double *b, const double *y, const double *ybar, double *xbar,
+                                size_t n, bool accumulate);
+extern const wg_pullback_f32 wg_fused_pullbacks_f32[WG_ELEMENTWISE_COUNT][3];
+extern const wg_pullback_f64 wg_fused_pullbacks_f64[WG_ELEMENTWISE_COUNT][3];
 
 // One element without a call where the operation is one instruction or two: scalar chains live on this.
 #define WG_SCALAR_CASE(name, arity, value) \
@@ -175,8 +184,9 @@ typedef struct {
 typedef struct {
   wg_instruction instructions[WG_INSTRUCTION_COUNT];
   double constants[8];
-  /// The operation whose pullback this is.
+  /// The operation whose pullback this is, and to which operand.
   wg_op operation;
+  uint8_t operand;
   uint8_t instruction_count;
   uint8_t constant_count;
   uint8_t register_count;
@@ -220,6 +230,10 @@ void wg_apply_f32(wg_op op, const wg_view *operands, const wg_layout *shape, flo
 void wg_apply_f64(wg_op op, const wg_view *operands, const wg_layout *shape, double *y);
 
 // MARK: - Movement
+
+/// y += factor * x.
+void wg_add_scaled_f32(float factor, const float *x, float *y, size_t n);
+void wg_add_scaled_f64(double factor, const double *x, double *y, size_t n);
 
 /// y = x, or y += x, elementwise between two layouts of one shape.
 void wg_copy_f32(const float *x, const wg_layout *from, float *y, const wg_layout *to, bool accumulate);

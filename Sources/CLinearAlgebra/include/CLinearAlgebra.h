@@ -87,6 +87,9 @@ static inline __attribute__((always_inline)) uintptr_t wg_return_address(void) {
   return (uintptr_t)__builtin_return_address(0);
 }
 
+/// Keeps the call before it from being the last thing that a function does.
+static inline __attribute__((always_inline)) void wg_keep_frame(void) { __asm__ volatile(""); }
+
 /// A return address further up the stack: of the caller's caller for `frames` = 1, and so on. Builds without
 /// optimization use it, where the functions in between are not inlined. Needs frame pointers, which Swift keeps.
 uintptr_t wg_outer_return_address(int frames);

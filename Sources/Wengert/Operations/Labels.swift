@@ -107,10 +107,15 @@ extension UnsafeMutablePointer<TapeCore> {
       misuse(.labelCount(function(), labels.count, layout.shape))
     }
     let classes = Int(layout.sizes[1])
-    for (row, label) in labels.enumerated() where label < 0 || label >= classes {
-      misuse(.label(function(), label, row: row, classes))
+    let start = beginAttributes()
+    pointee.attributes.resize(to: Int(start) + labels.count)
+    let stored = pointee.attributes.base + Int(start)
+    for row in 0..<labels.count {
+      let label = labels[row]
+      guard label >= 0, label < classes else { misuse(.label(function(), label, row: row, classes)) }
+      stored[row] = Int32(truncatingIfNeeded: label)
     }
-    return storedLabels(labels)
+    return start
   }
 
   func storedLabels(_ labels: some Sequence<Int>) -> Int32 {

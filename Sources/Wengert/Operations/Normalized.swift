@@ -78,6 +78,11 @@ extension [Sample] {
   Tensor(recordLogSumExp(x.handle, axes, keepingAxes))
 }
 
+/// The same for a list of axes; an empty list leaves every element by itself.
+@inlinable public func logSumExp<S>(_ x: Tensor<S>, along axes: [Int], keepingAxes: Bool = false) -> Tensor<S> {
+  Tensor(recordLogSumExp(x.handle, axes, keepingAxes))
+}
+
 /// exp x / Σ exp x along an axis, by default the last; computed without overflow.
 ///
 /// An axis of nothing but −∞ gives NaN. Traps if the axis is out of range.

@@ -82,6 +82,11 @@ extension Tensor {
     Self(recordReduction(.sum, handle, axes, keepingAxes))
   }
 
+  /// The same for a list of axes; an empty list leaves every element by itself.
+  @inlinable public func sum(along axes: [Int], keepingAxes: Bool = false) -> Self {
+    Self(recordReduction(.sum, handle, axes, keepingAxes))
+  }
+
   /// The mean of all elements, a scalar. The mean of no elements is NaN.
   ///
   /// - Complexity: O(elements); the tape keeps one number.
@@ -94,6 +99,11 @@ extension Tensor {
   ///   - keepingAxes: Whether the axes stay, with one element each.
   /// - Complexity: O(elements); the tape keeps the result.
   @inlinable public func mean(along axes: Int..., keepingAxes: Bool = false) -> Self {
+    Self(recordReduction(.mean, handle, axes, keepingAxes))
+  }
+
+  /// The same for a list of axes; an empty list leaves every element by itself.
+  @inlinable public func mean(along axes: [Int], keepingAxes: Bool = false) -> Self {
     Self(recordReduction(.mean, handle, axes, keepingAxes))
   }
 
@@ -113,6 +123,11 @@ extension Tensor {
   ///   - keepingAxes: Whether the axes stay, with one element each.
   /// - Complexity: O(elements); the tape keeps the result.
   @inlinable public func max(along axes: Int..., keepingAxes: Bool = false) -> Self {
+    Self(recordReduction(.maximumReduction, handle, axes, keepingAxes))
+  }
+
+  /// The same for a list of axes; an empty list leaves every element by itself.
+  @inlinable public func max(along axes: [Int], keepingAxes: Bool = false) -> Self {
     Self(recordReduction(.maximumReduction, handle, axes, keepingAxes))
   }
 }
@@ -215,7 +230,8 @@ extension UnsafeMutablePointer<TapeCore> {
   ) -> NodeID {
     let record = self[record: x].pointee
     let from = pointee.layouts[record.layout]
-    let layout = pointee.layouts.number(of: reducedShape(from.shape, axes, keepingAxes: keepingAxes))
+    let layout = pointee.layouts.number(
+      of: reducedShape(pointee.layouts.shape(record.layout), axes, keepingAxes: keepingAxes))
     let value = allocate(layout, record.scalarType)
     kernel(record, from, value)
     return append(

@@ -109,6 +109,9 @@ extension Tensor {
   /// - Complexity: O(1); a view.
   @inlinable public func transposed(_ axes: Int...) -> Self { Self(recordPermute(handle, axes)) }
 
+  /// The same for a list of axes.
+  @inlinable public func transposed(_ axes: [Int]) -> Self { Self(recordPermute(handle, axes)) }
+
   /// The tensor repeated along new leading axes and along axes of one element, to fill `shape`.
   ///
   /// Traps unless each size, aligned at the last axis, equals the target's or is 1.
@@ -122,6 +125,9 @@ extension Tensor {
   ///
   /// - Complexity: O(1); a view. Its adjoint adds to a block of the operand's.
   @inlinable public func sliced(_ ranges: Range<Int>...) -> Self { Self(recordSlice(handle, ranges)) }
+
+  /// The same for a list of ranges.
+  @inlinable public func sliced(_ ranges: [Range<Int>]) -> Self { Self(recordSlice(handle, ranges)) }
 }
 
 /// The tensors one after the other along an axis, counted from 0, or from −1 at the end.
