@@ -165,7 +165,7 @@ import Wengert
     }
     if list.makes(
       "crossEntropy(_:labels:) requires labels in 0..<2; given label 2 in row 1. Check the data, or widen the last layer.",
-      at: #line + 1)
+      at: #line + 2)
     {
       _ = crossEntropy(Tensor([[1.0, 2], [3, 4]]), labels: [0, 2])
     }
