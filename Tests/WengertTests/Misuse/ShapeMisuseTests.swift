@@ -91,7 +91,10 @@ import Wengert
       _ = ShapedArray(1.0)[rows: 0..<1]
     }
     if list.makes(
-      "reshaped(to:) keeps the number of elements; given shape (2,) of 2 and target (3,) of 3. Check the target's sizes.",
+      """
+      reshaped(to:) keeps the number of elements; given shape (2,) of 2 and target (3,) of 3. \
+      Check the target's sizes.
+      """,
       at: #line + 2
     ) {
       _ = vector(1, 2).reshaped(to: [3])
