@@ -14,14 +14,14 @@ import Wengert
   static func mistakes(making chosen: Int? = nil) -> [String] {
     var list = MisuseList(making: chosen)
     if list.makes(
-      "a shape has at most 8 axes; given 9: [1, 1, 1, 1, 1, 1, 1, 1, 1]. Merge axes with reshaped(to:).", at: #line + 1)
+      "a shape has at most 8 axes; given 9: [1, 1, 1, 1, 1, 1, 1, 1, 1]. Merge axes with reshaped(to:).", at: #line + 2)
     {
       _ = Shape([1, 1, 1, 1, 1, 1, 1, 1, 1])
     }
     if list.makes("a size lies in 0...2147483647; given [2, -1]. Check how the shape was computed.", at: #line + 1) {
       _ = Shape([2, -1])
     }
-    if list.makes("a size lies in 0...2147483647; given [2147483648]. Check how the shape was computed.", at: #line + 1)
+    if list.makes("a size lies in 0...2147483647; given [2147483648]. Check how the shape was computed.", at: #line + 2)
     {
       _ = Shape([2_147_483_648])
     }
@@ -45,40 +45,40 @@ import Wengert
     }
     if list.makes(
       "an array of shape (2, 3) takes 6 scalars; given 5. Pass as many scalars as the shape has elements.",
-      at: #line + 1)
+      at: #line + 2)
     {
       _ = ShapedArray(shape: [2, 3], scalars: [1.0, 2, 3, 4, 5])
     }
     if list.makes(
       "an array of shape (2, 3) takes 6 scalars; given 5. Pass as many scalars as the shape has elements.",
-      at: #line + 1)
+      at: #line + 2)
     {
       _ = Tensor(shape: [2, 3], scalars: [1.0, 2, 3, 4, 5])
     }
     if list.makes(
-      "the rows of a matrix have one length; given rows of 2 and of 1. Pad the rows or keep them apart.", at: #line + 1)
+      "the rows of a matrix have one length; given rows of 2 and of 1. Pad the rows or keep them apart.", at: #line + 2)
     {
       _ = Tensor([[1.0, 2], [3]])
     }
     if list.makes(
-      "item takes an array of one element; given shape (2,). Reduce it first, or use its scalars.", at: #line + 1)
+      "item takes an array of one element; given shape (2,). Reduce it first, or use its scalars.", at: #line + 2)
     {
       _ = vector(1, 2).item
     }
     if list.makes(
-      "item takes an array of one element; given shape (2, 0). Reduce it first, or use its scalars.", at: #line + 1)
+      "item takes an array of one element; given shape (2, 0). Reduce it first, or use its scalars.", at: #line + 2)
     {
       _ = ShapedArray(repeating: 1.0, shape: [2, 0]).item
     }
     if list.makes(
       "an element has one index per axis, each within its size; given [1, 2] in shape (2, 2). Check the indices.",
-      at: #line + 1)
+      at: #line + 2)
     {
       _ = ShapedArray([[1.0, 2], [3, 4]])[1, 2]
     }
     if list.makes(
       "an element has one index per axis, each within its size; given [0] in shape (2, 2). Check the indices.",
-      at: #line + 2)
+      at: #line + 3)
     {
       var array = ShapedArray([[1.0, 2], [3, 4]])
       array[0] = 5
@@ -91,7 +91,10 @@ import Wengert
       _ = ShapedArray(1.0)[rows: 0..<1]
     }
     if list.makes(
-      "reshaped(to:) keeps the number of elements; given shape (2,) of 2 and target (3,) of 3. Check the target's sizes.",
+      """
+      reshaped(to:) keeps the number of elements; given shape (2,) of 2 and target (3,) of 3. \
+      Check the target's sizes.
+      """,
       at: #line + 2
     ) {
       _ = vector(1, 2).reshaped(to: [3])
@@ -176,7 +179,7 @@ import Wengert
     }
     if list.makes(
       "max(along:keepingAxes:) requires each axis once; given axes [1, 1] of shape (1, 2). Remove the repetition.",
-      at: #line + 1)
+      at: #line + 2)
     {
       _ = Tensor([[1.0, 2]]).max(along: 1, 1)
     }

@@ -164,8 +164,11 @@ import Wengert
       _ = crossEntropy(vector(1, 2), labels: [0, 1])
     }
     if list.makes(
-      "crossEntropy(_:labels:) requires labels in 0..<2; given label 2 in row 1. Check the data, or widen the last layer.",
-      at: #line + 1)
+      """
+      crossEntropy(_:labels:) requires labels in 0..<2; given label 2 in row 1. \
+      Check the data, or widen the last layer.
+      """,
+      at: #line + 2)
     {
       _ = crossEntropy(Tensor([[1.0, 2], [3, 4]]), labels: [0, 2])
     }

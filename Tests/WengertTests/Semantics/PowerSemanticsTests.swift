@@ -62,6 +62,10 @@ import Wengert
   @Test func higherPowersAtZero() {
     #expect(slopes([0.0], order: 2) { pow($0, 2) } == [2])
     #expect(slopes([0.0], order: 2) { pow($0, 3) } == [0])
+    #expect(slopes([0.0], order: 3) { pow($0, 3) } == [6])
+    #expect(slopes([0.0], order: 2) { pow($0, 2.5) } == [0])
+    #expect(slopes([0.0], order: 2) { pow($0, 0.5) } == [-.infinity])
+    #expect(slopes([0.0], order: 2, sqrt) == [-.infinity])
     #expect(slopes([0.0, 1], order: 2) { pow($0, 1) } == [0, 0])
     #expect(slopes([0.0, 1], order: 2) { pow($0, 0) } == [0, 0])
     #expect(slopes([0.0], order: 2) { $0 * $0 } == [2])

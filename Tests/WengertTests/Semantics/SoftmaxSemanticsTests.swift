@@ -16,6 +16,16 @@ import Wengert
     #expect(evaluate { logSumExp(vector(.nan, 2)) }.item.isNaN)
   }
 
+  @Test func secondDerivativesAtInfinities() {
+    #expect(slopes([minusInfinity, minusInfinity], order: 2) { logSumExp($0) } == [0, 0])
+    #expect(slopes([minusInfinity, 2], order: 2) { logSumExp($0) } == [0, 0])
+    let weights = vector(1, 2, 3).value
+    for order in 2...3 {
+      let g = slopes([minusInfinity, 2, 1], order: order) { softmax($0) * Tensor(weights) }
+      #expect(g.allSatisfy { $0.isFinite } && g[0] == 0, "order \(order): \(g)")
+    }
+  }
+
   @Test func logSumExpAlongAnEmptyAxis() {
     let empty = ShapedArray(shape: [2, 0, 3], scalars: [Double]())
     let along = evaluate { logSumExp(Tensor(empty), along: 1) }
