@@ -11,11 +11,15 @@ struct Differentiation {
   private let isNested: Bool
   /// The first record that belongs to this differentiation.
   private let start: NodeID
+  /// Where the user asked for the differentiation.
+  private let source: UInt
 
   /// Starts a differentiation. `isScope`: what it records is dropped at its end if it is the outermost.
   @usableFromInline
+  @inline(never)
   init(isScope: Bool = true) {
-    core = .current
+    core = .recording
+    source = core.pointee.source
     wasRecording = core.pointee.isRecording
     isNested = core.pointee.depth > 0 && wasRecording
     mark = isScope && !isNested ? core.openScope() : nil
@@ -56,9 +60,9 @@ struct Differentiation {
 
   /// The output's value and the gradients with respect to the inputs, as records of the enclosing scope.
   @usableFromInline
-  func finish(_ output: Handle, _ inputs: [Handle], function: StaticString) -> (value: Handle, gradients: [Handle]) {
+  func finish(_ output: Handle, _ inputs: [Handle]) -> (value: Handle, gradients: [Handle]) {
     let y = core.resolve(output)
-    core.requireScalar(y, for: "\(function)")
+    core.requireScalar(y, for: "gradient(at:of:)", source: source)
     guard let mark else {
       let gradients = recordedPass(y, cotangent: core.ones(like: y), inputs)
       end()
@@ -118,7 +122,7 @@ struct Differentiation {
   @usableFromInline
   func modelPass<S: TensorScalar>(_ output: Handle, _ inputs: ParameterLeaves, as _: S.Type) -> ModelPass<S> {
     let y = core.resolve(output)
-    core.requireScalar(y, for: "gradient(at:of:)")
+    core.requireScalar(y, for: "gradient(at:of:)", source: source)
     if isNested {
       return ModelPass(
         value: core[record: y].pointee.value.load(as: S.self), buffer: nil,

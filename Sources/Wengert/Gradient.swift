@@ -13,74 +13,88 @@
 /// Traps unless the function's result has exactly one element.
 ///
 /// - Complexity: A small multiple of the function's own time.
-@inlinable public func gradient<S, R>(
+@inlinable @inline(__always) public func gradient<S, R>(
   at x: Tensor<S>, of function: (Tensor<S>) throws -> Tensor<R>
 ) rethrows -> Tensor<S> {
   try valueWithGradient(at: x, of: function).gradient
 }
 
 /// A scalar function's value at a tensor, and its gradient there. See `gradient(at:of:)`.
-@inlinable public func valueWithGradient<S, R>(
+@inlinable @inline(__always) public func valueWithGradient<S, R>(
   at x: Tensor<S>, of function: (Tensor<S>) throws -> Tensor<R>
 ) rethrows -> (value: Tensor<R>, gradient: Tensor<S>) {
-  let differentiation = Differentiation()
-  let input = differentiation.input(x.handle)
-  let output: Tensor<R>
-  do { output = try function(Tensor(handle: input)) } catch {
-    differentiation.cancel()
-    throw error
-  }
-  let result = differentiation.finish(output.handle, [input], function: "gradient(at:of:)")
+  let result = try differentiate([x.handle]) { try function(Tensor(handle: $0[0])).handle }
   return (Tensor(handle: result.value), Tensor(handle: result.gradients[0]))
 }
 
-/// The gradients of a scalar function of two or more tensors. See `gradient(at:of:)`.
-@inlinable public func gradient<S, each T, R>(
-  at x: Tensor<S>, _ y: repeat Tensor<each T>, of function: (Tensor<S>, repeat Tensor<each T>) throws -> Tensor<R>
-) rethrows -> (Tensor<S>, repeat Tensor<each T>) {
-  try valueWithGradient(at: x, repeat each y, of: function).gradient
+/// The gradients of a scalar function of two tensors. See `gradient(at:of:)`.
+@inlinable @inline(__always) public func gradient<S, T, R>(
+  at x: Tensor<S>, _ y: Tensor<T>, of function: (Tensor<S>, Tensor<T>) throws -> Tensor<R>
+) rethrows -> (Tensor<S>, Tensor<T>) {
+  try valueWithGradient(at: x, y, of: function).gradient
 }
 
-/// A scalar function's value at two or more tensors, and its gradients there. See `gradient(at:of:)`.
-@inlinable public func valueWithGradient<S, each T, R>(
-  at x: Tensor<S>, _ y: repeat Tensor<each T>, of function: (Tensor<S>, repeat Tensor<each T>) throws -> Tensor<R>
-) rethrows -> (value: Tensor<R>, gradient: (Tensor<S>, repeat Tensor<each T>)) {
-  let differentiation = Differentiation()
-  var inputs = [differentiation.input(x.handle)]
-  for other in repeat each y { inputs.append(differentiation.input(other.handle)) }
-  let output: Tensor<R>
-  do {
-    var next = HandleCursor(inputs)
-    output = try function(next.tensor(like: x), repeat next.tensor(like: each y))
-  } catch {
-    differentiation.cancel()
-    throw error
+/// A scalar function's value at two tensors, and its gradients there. See `gradient(at:of:)`.
+@inlinable @inline(__always) public func valueWithGradient<S, T, R>(
+  at x: Tensor<S>, _ y: Tensor<T>, of function: (Tensor<S>, Tensor<T>) throws -> Tensor<R>
+) rethrows -> (value: Tensor<R>, gradient: (Tensor<S>, Tensor<T>)) {
+  let result = try differentiate([x.handle, y.handle]) {
+    try function(Tensor(handle: $0[0]), Tensor(handle: $0[1])).handle
   }
-  let result = differentiation.finish(output.handle, inputs, function: "gradient(at:of:)")
-  var next = HandleCursor(result.gradients)
-  return (Tensor(handle: result.value), (next.tensor(like: x), repeat next.tensor(like: each y)))
+  return (Tensor(handle: result.value), (Tensor(handle: result.gradients[0]), Tensor(handle: result.gradients[1])))
+}
+
+/// The gradients of a scalar function of three tensors. See `gradient(at:of:)`.
+@inlinable @inline(__always) public func gradient<S, T, U, R>(
+  at x: Tensor<S>, _ y: Tensor<T>, _ z: Tensor<U>,
+  of function: (Tensor<S>, Tensor<T>, Tensor<U>) throws -> Tensor<R>
+) rethrows -> (Tensor<S>, Tensor<T>, Tensor<U>) {
+  try valueWithGradient(at: x, y, z, of: function).gradient
+}
+
+/// A scalar function's value at three tensors, and its gradients there. See `gradient(at:of:)`; for more tensors pass
+/// a list.
+@inlinable @inline(__always) public func valueWithGradient<S, T, U, R>(
+  at x: Tensor<S>, _ y: Tensor<T>, _ z: Tensor<U>,
+  of function: (Tensor<S>, Tensor<T>, Tensor<U>) throws -> Tensor<R>
+) rethrows -> (value: Tensor<R>, gradient: (Tensor<S>, Tensor<T>, Tensor<U>)) {
+  let result = try differentiate([x.handle, y.handle, z.handle]) {
+    try function(Tensor(handle: $0[0]), Tensor(handle: $0[1]), Tensor(handle: $0[2])).handle
+  }
+  return (
+    Tensor(handle: result.value),
+    (Tensor(handle: result.gradients[0]), Tensor(handle: result.gradients[1]), Tensor(handle: result.gradients[2]))
+  )
 }
 
 /// The gradients of a scalar function of a list of tensors. See `gradient(at:of:)`.
-@inlinable public func gradient<S, R>(
+@inlinable @inline(__always) public func gradient<S, R>(
   at x: [Tensor<S>], of function: ([Tensor<S>]) throws -> Tensor<R>
 ) rethrows -> [Tensor<S>] {
   try valueWithGradient(at: x, of: function).gradient
 }
 
 /// A scalar function's value at a list of tensors, and its gradients there. See `gradient(at:of:)`.
-@inlinable public func valueWithGradient<S, R>(
+@inlinable @inline(__always) public func valueWithGradient<S, R>(
   at x: [Tensor<S>], of function: ([Tensor<S>]) throws -> Tensor<R>
 ) rethrows -> (value: Tensor<R>, gradient: [Tensor<S>]) {
+  let result = try differentiate(x.map(\.handle)) { try function($0.map { Tensor(handle: $0) }).handle }
+  return (Tensor(handle: result.value), result.gradients.map { Tensor(handle: $0) })
+}
+
+/// The value and the gradients of a scalar function of tensors. Inlined, so that the line of the call can be told.
+@inlinable @inline(__always)
+func differentiate(
+  _ x: [Handle], _ function: ([Handle]) throws -> Handle
+) rethrows -> (value: Handle, gradients: [Handle]) {
   let differentiation = Differentiation()
-  let inputs = x.map { differentiation.input($0.handle) }
-  let output: Tensor<R>
-  do { output = try function(inputs.map { Tensor(handle: $0) }) } catch {
+  let inputs = x.map(differentiation.input)
+  let output: Handle
+  do { output = try function(inputs) } catch {
     differentiation.cancel()
     throw error
   }
-  let result = differentiation.finish(output.handle, inputs, function: "gradient(at:of:)")
-  return (Tensor(handle: result.value), result.gradients.map { Tensor(handle: $0) })
+  return differentiation.finish(output, inputs)
 }
 
 // MARK: - Pullbacks
@@ -91,14 +105,14 @@
 /// calling it later stops with a message. Traps unless the cotangent has the output's shape.
 ///
 /// - Complexity: A call takes a small multiple of the function's own time.
-@inlinable public func pullback<S, R>(
+@inlinable @inline(__always) public func pullback<S, R>(
   at x: Tensor<S>, of function: (Tensor<S>) throws -> Tensor<R>
 ) rethrows -> (Tensor<R>) -> Tensor<S> {
   try valueWithPullback(at: x, of: function).pullback
 }
 
 /// A function's value at a tensor, and its pullback there. See `pullback(at:of:)`.
-@inlinable public func valueWithPullback<S, R>(
+@inlinable @inline(__always) public func valueWithPullback<S, R>(
   at x: Tensor<S>, of function: (Tensor<S>) throws -> Tensor<R>
 ) rethrows -> (value: Tensor<R>, pullback: (Tensor<R>) -> Tensor<S>) {
   let result = try valueWithPullback(at: [x]) { try function($0[0]) }
@@ -106,14 +120,14 @@
 }
 
 /// The pullback of a function of a list of tensors. See `pullback(at:of:)`.
-@inlinable public func pullback<S, R>(
+@inlinable @inline(__always) public func pullback<S, R>(
   at x: [Tensor<S>], of function: ([Tensor<S>]) throws -> Tensor<R>
 ) rethrows -> (Tensor<R>) -> [Tensor<S>] {
   try valueWithPullback(at: x, of: function).pullback
 }
 
 /// A function's value at a list of tensors, and its pullback there. See `pullback(at:of:)`.
-@inlinable public func valueWithPullback<S, R>(
+@inlinable @inline(__always) public func valueWithPullback<S, R>(
   at x: [Tensor<S>], of function: ([Tensor<S>]) throws -> Tensor<R>
 ) rethrows -> (value: Tensor<R>, pullback: (Tensor<R>) -> [Tensor<S>]) {
   let differentiation = Differentiation(isScope: false)
@@ -126,20 +140,4 @@
       differentiation.pullback(output.handle, cotangent.handle, inputs).map { Tensor(handle: $0) }
     }
   )
-}
-
-/// Hands out handles one by one, as tensors of the types of others.
-@usableFromInline
-struct HandleCursor {
-  private let handles: [Handle]
-  private var index = 0
-
-  @usableFromInline
-  init(_ handles: [Handle]) { self.handles = handles }
-
-  @usableFromInline
-  mutating func tensor<S>(like _: Tensor<S>) -> Tensor<S> {
-    defer { index += 1 }
-    return Tensor(handle: handles[index])
-  }
 }

@@ -72,8 +72,12 @@ extension Tensor {
 }
 
 extension UnsafeMutablePointer<TapeCore> {
-  func requireScalar(_ id: NodeID, for function: @autoclosure () -> String) {
-    guard layout(id).elementCount == 1 else { misuse(.nonScalarOutput(function(), shape(id))) }
+  func requireScalar(_ id: NodeID, for function: @autoclosure () -> String, source: UInt = 0) {
+    guard layout(id).elementCount == 1 else {
+      // Optimized code may have no line at the call; then the output's own says where to look.
+      let sources = source == 0 ? [] : [source, self[record: id].pointee.source]
+      misuse(.nonScalarOutput(function(), shape(id)), sources: sources)
+    }
   }
 
   /// Lends the tape a buffer that nobody uses for the time of `body`, and returns it filled.

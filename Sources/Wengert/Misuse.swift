@@ -16,9 +16,13 @@ package struct Misuse {
   var message: String { "\(requirement); given \(given). \(advice)" }
 }
 
-/// Stops the program with the message of a misuse and the line of the user's code that led to it.
+/// Stops the program with the message of a misuse and the line of the user's code that led to it: that of the first
+/// return address that has one, or else the innermost one on the stack.
 @inline(never)
-package func misuse(_ misuse: Misuse) -> Never { trap(misuse.message, at: SourceLocation.ofCaller()) }
+package func misuse(_ misuse: Misuse, sources: [UInt] = []) -> Never {
+  let locations = SourceLocation.of(Set(sources))
+  trap(misuse.message, at: sources.lazy.compactMap { locations[$0] }.first ?? SourceLocation.ofCaller())
+}
 
 extension Misuse {
   // MARK: Shapes

@@ -49,7 +49,8 @@ struct SourceLocation: Hashable, CustomStringConvertible {
 
   init?(_ frame: SymbolicatedBacktrace.Frame) {
     guard let location = frame.symbol?.sourceLocation, location.line > 0,
-      !location.path.contains("<compiler-generated>"), !Self.isLibrary(location.path)
+      !location.path.contains("<compiler-generated>"), !location.path.contains("@__swiftmacro_"),
+      !Self.isLibrary(location.path)
     else { return nil }
     path = location.path
     line = location.line
