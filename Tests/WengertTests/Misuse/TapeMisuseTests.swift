@@ -46,11 +46,12 @@ import Wengert
         (vector(3, 4) * kept[0]).value
       }
     }
-    if list.makes(stale, at: #line + 4) {
+    if list.makes(stale, at: #line + 7) {
       var kept: Tensor<Double>?
       let x = vector(1, 2)
       _ = gradient(at: x) { x in
-        kept = x; return x.sum()
+        kept = x
+        return x.sum()
       }
       _ = exp(kept!)
     }
@@ -185,8 +186,9 @@ import Wengert
 
     if list.makes(
       """
-      valueWithGradient(at:of:) of a model inside another differentiation; \
-      given a value that would leave the tape. Use gradient(at:of:), and compute the value from the model.
+      valueWithGradient(at:of:) of a model requires that no differentiation is under way around it; \
+      given a call inside one, whose value would leave the tape. \
+      Use gradient(at:of:), and compute the value from the model.
       """, at: #line + 3
     ) {
       let model = Scale(factor: Parameter(ShapedArray([1.0, 2])))
