@@ -187,7 +187,8 @@ import Wengert
     if list.makes(
       """
       valueWithGradient(at:of:) of a model requires that no differentiation is under way around it; \
-      given a call inside one, whose value would leave the tape. Use gradient(at:of:), and compute the value from the model.
+      given a call inside one, whose value would leave the tape. \
+      Use gradient(at:of:), and compute the value from the model.
       """, at: #line + 3
     ) {
       let model = Scale(factor: Parameter(ShapedArray([1.0, 2])))
