@@ -18,6 +18,9 @@ import Wengert
     {
       _ = Shape([1, 1, 1, 1, 1, 1, 1, 1, 1])
     }
+    if list.makes("a shape's axis lies in 0..<2; given axis 2 of shape (1, 3). Check the axis.", at: #line + 1) {
+      print(Shape([1, 3])[2])
+    }
     if list.makes("a size lies in 0...2147483647; given [2, -1]. Check how the shape was computed.", at: #line + 1) {
       _ = Shape([2, -1])
     }

@@ -146,6 +146,13 @@ import Wengert
       _ = (value * 2).backward()
     }
 
+    // MARK: Listings
+
+    if list.makes("listing(_:) requires records of the tape, 0..<2; given 1..<3. Check the range.", at: #line + 2) {
+      _ = vector(1, 2).sum()
+      print(Tape.current.listing(1..<3))
+    }
+
     // MARK: Labels
 
     if list.makes(
