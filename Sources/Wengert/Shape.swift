@@ -7,7 +7,9 @@ public struct Shape: Hashable, Sendable, BitwiseCopyable {
   /// The most axes that an array can have.
   public static let maximumRank = Int(WG_MAXIMUM_RANK)
 
-  private var sizes: SIMD8<Int32>
+  // Two vectors of 16 bytes: a longer one, kept in an async function, crashes with Swift 6.3.1.
+  private var outer: SIMD4<Int32>
+  private var inner: SIMD4<Int32>
   private var rank: Int8
 
   /// The shape with the given sizes.
@@ -21,7 +23,7 @@ public struct Shape: Hashable, Sendable, BitwiseCopyable {
     var overflows = false
     for (axis, size) in sizes.enumerated() {
       guard let exact = Int32(exactly: size), size >= 0 else { misuse(.sizeOutOfRange(Array(sizes))) }
-      self.sizes[axis] = exact
+      setSize(Int(exact), at: axis)
       let product = count.multipliedReportingOverflow(by: size)
       overflows = overflows || product.overflow
       count = product.partialValue
@@ -32,7 +34,8 @@ public struct Shape: Hashable, Sendable, BitwiseCopyable {
 
   /// A shape of zeros, for `setSize`.
   init(rank: Int) {
-    self.sizes = SIMD8(repeating: 0)
+    outer = SIMD4(repeating: 0)
+    inner = SIMD4(repeating: 0)
     self.rank = Int8(rank)
   }
 
@@ -57,20 +60,28 @@ public struct Shape: Hashable, Sendable, BitwiseCopyable {
 
   /// Words at a time: lane by lane would take as long as a small operation.
   public static func == (a: Shape, b: Shape) -> Bool {
-    let x = unsafeBitCast(a.sizes, to: SIMD4<UInt64>.self)
-    let y = unsafeBitCast(b.sizes, to: SIMD4<UInt64>.self)
-    return (x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) == 0 && a.rank == b.rank
+    let (x, y) = (a.words, b.words)
+    return (x.0 ^ y.0) | (x.1 ^ y.1) | (x.2 ^ y.2) | (x.3 ^ y.3) == 0 && a.rank == b.rank
   }
 
   /// A cheap hash.
   var fingerprint: Int {
-    let words = unsafeBitCast(sizes, to: SIMD4<UInt64>.self)
-    let mixed = words[0] &* 0x9E37_79B9_7F4A_7C15 ^ words[1] &* 0xBF58_476D_1CE4_E5B9 ^ words[2] ^ words[3] &* 31
+    let words = words
+    let mixed = words.0 &* 0x9E37_79B9_7F4A_7C15 ^ words.1 &* 0xBF58_476D_1CE4_E5B9 ^ words.2 ^ words.3 &* 31
     return Int(truncatingIfNeeded: mixed >> 37) ^ Int(rank)
   }
 
   /// Replaces the size of one axis without the checks of `init`.
-  mutating func setSize(_ size: Int, at axis: Int) { sizes[axis] = Int32(truncatingIfNeeded: size) }
+  mutating func setSize(_ size: Int, at axis: Int) {
+    let size = Int32(truncatingIfNeeded: size)
+    if axis < 4 { outer[axis] = size } else { inner[axis - 4] = size }
+  }
+
+  private var words: (UInt64, UInt64, UInt64, UInt64) {
+    let x = unsafeBitCast(outer, to: SIMD2<UInt64>.self)
+    let y = unsafeBitCast(inner, to: SIMD2<UInt64>.self)
+    return (x[0], x[1], y[0], y[1])
+  }
 }
 
 extension Shape: RandomAccessCollection {
@@ -78,7 +89,7 @@ extension Shape: RandomAccessCollection {
   public var endIndex: Int { Int(rank) }
   public subscript(axis: Int) -> Int {
     guard axis >= 0, axis < Int(rank) else { misuse(.axisOfShape(axis, self)) }
-    return Int(sizes[axis])
+    return Int(axis < 4 ? outer[axis] : inner[axis - 4])
   }
 }
 
