@@ -170,8 +170,8 @@ struct Differentiation {
       value = ShapedArray(repeating: 0, shape: value.shape)
       return
     }
-    value = ShapedArray(
-      shape: value.shape, storage: core.pointee.gradientPool[core.pointee.gradientPositions.base[index]])
+    let storage = core.pointee.gradientPool[core.pointee.gradientPositions.base[index]]
+    value = ShapedArray(shape: value.shape, storage: storage)
     let slot = Int(input - start)
     if slot >= buffer.slots.count || buffer.slots.base[slot].adjoint == nil {
       value.storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: value.storage.byteCount)

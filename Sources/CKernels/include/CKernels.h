@@ -68,7 +68,7 @@
   X(sum) X(mean) X(maximumReduction)                                                                       \
   X(reshape) X(permute) X(broadcast) X(slice) X(place) X(concatenate)                                      \
   X(matmul) X(affine)                                                                                                \
-  X(logSumExp) X(softmax) X(logSoftmax) X(pickLabels) X(placeLabels)
+  X(logSumExp) X(softmax) X(logSoftmax) X(pickLabels) X(placeLabels) X(crossEntropy)
 
 #define WG_SIMPLE_CASE(name, arity, value) wg_op_##name __attribute__((swift_name(#name))),
 #define WG_TRANSCENDENTAL_CASE(name, arity) wg_op_##name __attribute__((swift_name(#name))),
@@ -279,6 +279,15 @@ void wg_softmax_f32(const float *x, size_t outer, size_t n, size_t inner, float 
 void wg_softmax_f64(const double *x, size_t outer, size_t n, size_t inner, double *y);
 void wg_log_softmax_f32(const float *x, size_t outer, size_t n, size_t inner, float *y);
 void wg_log_softmax_f64(const double *x, size_t outer, size_t n, size_t inner, double *y);
+
+/// The mean over rows of -y[row][label], where y = log softmax x, which is written too. NaN for no rows.
+float wg_cross_entropy_f32(const float *x, const int32_t *labels, size_t rows, size_t classes, float *y);
+double wg_cross_entropy_f64(const double *x, const int32_t *labels, size_t rows, size_t classes, double *y);
+/// Its adjoint: xbar = (or +=) (exp y - 1 at the label, exp y elsewhere) * lossbar / rows, 0 if lossbar is 0.
+void wg_cross_entropy_adjoint_f32(const float *y, const int32_t *labels, size_t rows, size_t classes, float lossbar,
+                                  bool accumulate, float *xbar);
+void wg_cross_entropy_adjoint_f64(const double *y, const int32_t *labels, size_t rows, size_t classes, double lossbar,
+                                  bool accumulate, double *xbar);
 
 /// Adjoints: xbar = (or +=) y * (ybar - sum(ybar * y)), and xbar = (or +=) ybar - exp(y) * sum(ybar).
 void wg_softmax_adjoint_f32(const float *y, const float *ybar, size_t outer, size_t n, size_t inner,

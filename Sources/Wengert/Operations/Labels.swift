@@ -32,6 +32,34 @@ extension Operation {
         }
       ]),
 
+    /// The mean of −log softmax x at the labels: (softmax x − 1 at the label) / rows
+    Operation(
+      opcode: .crossEntropy,
+      derivative: .structural(
+        .init(
+          rule: { p in
+            let core = p.core
+            let labels = core[record: p.id].pointee.attributes
+            let (rows, classes) = (p.shape(0)[0], p.shape(0)[1])
+            let type = core[record: p.id].pointee.scalarType
+            let ones = core.contiguous(core.broadcast(core.constant(1, type), to: .vector(rows)))
+            let target = core.placedLabels(ones, classes: classes, labels: labels)
+            let difference = core.elementwise(.subtract, core.softmax(p.operand(0), 1), target)
+            let share = core.elementwise(.divideCotangent, p.cotangent, core.constant(Double(rows), type))
+            p.accumulate(0, core.elementwise(.scaleCotangent, share, difference))
+          },
+          fused: { p in p.pullCrossEntropy() })),
+      samples: [
+        Sample("(3, 4)", [[3, 4]]) { operands in
+          let core = Core.current
+          return AnyTensor(core.crossEntropy(operands[0].id, labels: core.storedLabels([2, 0, 3])))
+        },
+        Sample("one class", [[2, 1]]) { operands in
+          let core = Core.current
+          return AnyTensor(core.crossEntropy(operands[0].id, labels: core.storedLabels([0, 0])))
+        },
+      ]),
+
     /// Zeros with one element per row: the adjoint of picking.
     Operation(
       opcode: .placeLabels,
@@ -77,7 +105,7 @@ extension Operation {
 ///   - logits: One row per example, one column per class; any finite size, without overflow.
 ///   - labels: The class of each row. Traps if there is not one per row or if one is not a column.
 /// - Returns: A scalar. +∞ if the logit at a label is −∞; NaN for no rows.
-/// - Complexity: O(elements); the tape keeps the log-probabilities, the labels and one number per row.
+/// - Complexity: O(elements), in one record; the tape keeps the log-probabilities and the labels.
 @inlinable public func crossEntropy<S>(_ logits: Tensor<S>, labels: some Collection<Int>) -> Tensor<S> {
   let picked = labels.withContiguousStorageIfAvailable { recordCrossEntropy(logits.handle, $0) }
   return Tensor(picked ?? Array(labels).withUnsafeBufferPointer { recordCrossEntropy(logits.handle, $0) })
@@ -95,7 +123,7 @@ func recordCrossEntropy(_ x: Handle, _ labels: UnsafeBufferPointer<Int>) -> Hand
   let core = Core.recording
   let x = core.resolve(x)
   let checked = core.checkedLabels(labels, for: x, "crossEntropy(_:labels:)")
-  return core.handle(core.negativeLogLikelihood(core.logSoftmax(x, 1), checked))
+  return core.handle(core.crossEntropy(x, labels: checked))
 }
 
 extension UnsafeMutablePointer<TapeCore> {
@@ -126,6 +154,25 @@ extension UnsafeMutablePointer<TapeCore> {
 
   func negativeLogLikelihood(_ x: NodeID, _ labels: Int32) -> NodeID {
     elementwise(.negate, mean(pickedLabels(x, labels: labels), 1, keepingAxes: false))
+  }
+
+  /// Cross-entropy in one record, whose value is followed by the log-probabilities.
+  func crossEntropy(_ x: NodeID, labels: Int32) -> NodeID {
+    let x = contiguous(x)
+    let record = self[record: x].pointee
+    let layout = layout(x)
+    let (rows, classes) = (Int(layout.sizes[0]), Int(layout.sizes[1]))
+    let alignment = ArrayStorage.alignment
+    let value = pointee.values.allocate(alignment + layout.elementCount * record.scalarType.byteCount)
+    let label = pointee.attributes.base + Int(labels)
+    if record.scalarType == .double {
+      value.f64[0] = wg_cross_entropy_f64(record.value.f64, label, rows, classes, (value + alignment).f64)
+    } else {
+      value.f32[0] = wg_cross_entropy_f32(record.value.f32, label, rows, classes, (value + alignment).f32)
+    }
+    return append(
+      .crossEntropy, record.scalarType, layout: LayoutTable.scalar, value: value, operands: (x, -1),
+      attributes: labels)
   }
 
   /// x[i, label[i]]; the labels are among the attributes already, perhaps as those of another record.
@@ -172,6 +219,24 @@ extension UnsafeMutablePointer<TapeCore> {
       } else {
         memory.f32[row * classes + Int(label[row])] += x.f32[row]
       }
+    }
+  }
+}
+
+extension DirectPullback {
+  fileprivate func pullCrossEntropy() {
+    let record = core[record: id].pointee
+    let layout = core.layout(operand(0))
+    let (rows, classes) = (Int(layout.sizes[0]), Int(layout.sizes[1]))
+    let logProbabilities = record.value + ArrayStorage.alignment
+    let label = core.pointee.attributes.base + Int(record.attributes)
+    let (memory, accumulate) = destination(0)
+    if type == .double {
+      wg_cross_entropy_adjoint_f64(
+        logProbabilities.f64, label, rows, classes, adjoint.f64.pointee, accumulate, memory.f64)
+    } else {
+      wg_cross_entropy_adjoint_f32(
+        logProbabilities.f32, label, rows, classes, adjoint.f32.pointee, accumulate, memory.f32)
     }
   }
 }
