@@ -46,7 +46,8 @@ extension Layers: RandomAccessCollection, MutableCollection {
   @inlinable public var startIndex: Int { 0 }
   @inlinable public var endIndex: Int { box.elements.count }
   @inlinable public subscript(index: Int) -> Element {
-    get { box.elements[index] }
+    // Yielded, not copied: calling a layer should not count references to its parameters.
+    _read { yield box.elements[index] }
     _modify {
       makeUnique()
       yield &box.elements[index]
