@@ -111,7 +111,10 @@ extern const char *const wg_operation_names[WG_OPERATION_COUNT];
   X(minimum, 1, WG_SHARE(b, a, b < a))
 
 /// The share of the cotangent that goes to p if it `wins` over q: all of it, half at a tie, all to a NaN.
-#define WG_SHARE(p, q, wins) ((wins) ? 1 : (p) == (q) ? (T)0.5 : (p) == (p) ? 0 : (q) == (q) ? 1 : (T)0.5)
+/// Sums of selections, which the compiler vectorizes better than a chain of them.
+#define WG_SHARE(p, q, wins)                            \
+  (((wins) ? (T)1 : (T)0) + ((p) == (q) ? (T)0.5 : (T)0) + \
+   ((p) == (p) ? (T)0 : ((q) == (q) ? (T)1 : (T)0.5)))
 
 /// xbar = (or +=) ybar times the local derivative, 0 where ybar is 0; NULL for most operations.
 typedef void (*wg_pullback_f32)(const float *a, const float *b, const float *y, const float *ybar, float *xbar,
