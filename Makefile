@@ -47,7 +47,7 @@ consumer: setup
 fixtures:
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet torch==$(TORCH_VERSION) numpy
-	.venv/bin/python Tests/Fixtures/generate.py
+	.venv/bin/python Tests/Fixtures/make_fixtures.py
 
 clean:
 	rm -rf .build .venv

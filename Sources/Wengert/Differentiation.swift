@@ -43,7 +43,7 @@ struct Differentiation {
   @specialized(where S == Float)
   @specialized(where S == Double)
   func input<S>(_ value: ShapedArray<S>, bound: Handle) -> Handle {
-    core.isLive(bound) ? input(bound) : core.handle(core.leaf(value, retaining: isNested))
+    core.isLive(bound) ? input(bound) : core.handle(core.leaf(value, retaining: mark == nil))
   }
 
   /// Ends after the function has thrown.
@@ -114,6 +114,13 @@ struct Differentiation {
       zeros.write(to: core[record: result].pointee.value)
     }
     return results.map(core.handle)
+  }
+
+  /// A parameter that is a cotangent: bound to it if an enclosing differentiation may go through it.
+  @usableFromInline
+  func parameter<S>(_ cotangent: Handle) -> Parameter<S> {
+    let isRecorded = core.pointee.depth > 0 && core.pointee.isRecording
+    return Parameter(core.array(cotangent.index), bound: isRecorded ? cotangent : .none)
   }
 
   // MARK: Gradients of models

@@ -1,4 +1,4 @@
-// Gradients and pullbacks of functions of tensors.
+// Gradients of functions of tensors.
 
 /// The gradient of a scalar function at a tensor.
 ///
@@ -95,49 +95,4 @@ func differentiate(
     throw error
   }
   return differentiation.finish(output, inputs)
-}
-
-// MARK: - Pullbacks
-
-/// The pullback of a function at a tensor: it takes a cotangent of the output to one of the input, v̄ ↦ v̄ᵀ J.
-///
-/// The function's records stay on the tape until the enclosing scope ends, so that the pullback may be called again;
-/// calling it later stops with a message. Traps unless the cotangent has the output's shape.
-///
-/// - Complexity: A call takes a small multiple of the function's own time.
-@inlinable @inline(__always) public func pullback<S, R>(
-  at x: Tensor<S>, of function: (Tensor<S>) throws -> Tensor<R>
-) rethrows -> (Tensor<R>) -> Tensor<S> {
-  try valueWithPullback(at: x, of: function).pullback
-}
-
-/// A function's value at a tensor, and its pullback there. See `pullback(at:of:)`.
-@inlinable @inline(__always) public func valueWithPullback<S, R>(
-  at x: Tensor<S>, of function: (Tensor<S>) throws -> Tensor<R>
-) rethrows -> (value: Tensor<R>, pullback: (Tensor<R>) -> Tensor<S>) {
-  let result = try valueWithPullback(at: [x]) { try function($0[0]) }
-  return (result.value, { result.pullback($0)[0] })
-}
-
-/// The pullback of a function of a list of tensors. See `pullback(at:of:)`.
-@inlinable @inline(__always) public func pullback<S, R>(
-  at x: [Tensor<S>], of function: ([Tensor<S>]) throws -> Tensor<R>
-) rethrows -> (Tensor<R>) -> [Tensor<S>] {
-  try valueWithPullback(at: x, of: function).pullback
-}
-
-/// A function's value at a list of tensors, and its pullback there. See `pullback(at:of:)`.
-@inlinable @inline(__always) public func valueWithPullback<S, R>(
-  at x: [Tensor<S>], of function: ([Tensor<S>]) throws -> Tensor<R>
-) rethrows -> (value: Tensor<R>, pullback: (Tensor<R>) -> [Tensor<S>]) {
-  let differentiation = Differentiation(isScope: false)
-  let inputs = x.map { differentiation.input($0.handle) }
-  defer { differentiation.suspend() }
-  let output = try function(inputs.map { Tensor(handle: $0) })
-  return (
-    output,
-    { cotangent in
-      differentiation.pullback(output.handle, cotangent.handle, inputs).map { Tensor(handle: $0) }
-    }
-  )
 }

@@ -186,8 +186,8 @@ struct ParameterLeaves {
   var first: NodeID = 0
   var count = 0
   subscript(index: Int) -> NodeID { first + NodeID(index) }
-  /// Leaves by handle, for passes that are recorded.
-  var handles: [Handle] {
+  /// Leaves by handle, for passes that are recorded and for pullbacks.
+  @usableFromInline var handles: [Handle] {
     (0..<count).map { Core.current.handle(self[$0]) }
   }
 
