@@ -73,9 +73,9 @@ import Wengert
     case "minimum": return { minimum($0[0], $0[1]) }
     case "pow": return { pow($0[0], $0[1]) }
     case "where": return { Tensor.where($0[0] .> $0[1], $0[0] * $0[1], $0[1]) }
-    case "sum": return isWhole ? { $0[0].sum() } : { $0[0].sum(axes: axes, keepingAxes: false) }
-    case "mean": return isWhole ? { $0[0].mean() } : { $0[0].mean(axes: axes, keepingAxes: false) }
-    case "max": return isWhole ? { $0[0].max() } : { $0[0].max(axes: axes, keepingAxes: false) }
+    case "sum": return isWhole ? { $0[0].sum() } : { $0[0].sum(along: axes, keepingAxes: false) }
+    case "mean": return isWhole ? { $0[0].mean() } : { $0[0].mean(along: axes, keepingAxes: false) }
+    case "max": return isWhole ? { $0[0].max() } : { $0[0].max(along: axes, keepingAxes: false) }
     case "logSumExp": return { logSumExp($0[0], along: axes[0]) }
     case "softmax": return { softmax($0[0], along: axes[0]) }
     case "logSoftmax": return { logSoftmax($0[0], along: axes[0]) }

@@ -29,13 +29,13 @@ import Wengert
             return
           }
         }
-        check("sum", { $0.sum(axes: $1, keepingAxes: keeps) }) { $0.reduce(0, +) }
-        check("mean", { $0.mean(axes: $1, keepingAxes: keeps) }) { $0.reduce(0, +) / Double($0.count) }
-        check("logSumExp", { logSumExp($0, axes: $1, keepingAxes: keeps) }) { terms in
+        check("sum", { $0.sum(along: $1, keepingAxes: keeps) }) { $0.reduce(0, +) }
+        check("mean", { $0.mean(along: $1, keepingAxes: keeps) }) { $0.reduce(0, +) / Double($0.count) }
+        check("logSumExp", { logSumExp($0, along: $1, keepingAxes: keeps) }) { terms in
           Double(Reference.log(terms.reduce(0) { $0 + Reference.exp(Wide($1)) }))
         }
         if axes.allSatisfy({ shape[$0] > 0 }) {
-          check("max", { $0.max(axes: $1, keepingAxes: keeps) }) { $0.max()! }
+          check("max", { $0.max(along: $1, keepingAxes: keeps) }) { $0.max()! }
         }
       }
     }
@@ -54,8 +54,8 @@ import Wengert
       let (sum, mean) = Tape.scope {
         let x = layout.tensor(array)
         return (
-          gradient(at: x) { ($0.sum(axes: axes, keepingAxes: true) * Tensor(v)).sum() }.value,
-          gradient(at: x) { ($0.mean(axes: axes, keepingAxes: true) * Tensor(v)).sum() }.value
+          gradient(at: x) { ($0.sum(along: axes, keepingAxes: true) * Tensor(v)).sum() }.value,
+          gradient(at: x) { ($0.mean(along: axes, keepingAxes: true) * Tensor(v)).sum() }.value
         )
       }
       let context = "\(layout.rawValue) \(shape) along \(axes)"

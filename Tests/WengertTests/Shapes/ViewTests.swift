@@ -15,13 +15,13 @@ import Wengert
     for axes in Self.permutations(shape.count) {
       let context = "\(layout.rawValue) \(shape) in order \(axes)"
       let expected = naive.transposed(axes)
-      expectEqual(evaluate { layout.tensor(array).transposed(axes: axes) }, expected, context)
+      expectEqual(evaluate { layout.tensor(array).transposed(axes) }, expected, context)
       // Copied, and the sum of it with a copy: two more ways of reading a view.
-      expectEqual(evaluate { layout.tensor(array).transposed(axes: axes) * 1 }, expected, context)
+      expectEqual(evaluate { layout.tensor(array).transposed(axes) * 1 }, expected, context)
       let v = generator.array(Shape(expected.shape))
       let inverse = axes.indices.map { axis in axes.firstIndex(of: axis)! }
       let g = Tape.scope {
-        gradient(at: layout.tensor(array)) { ($0.transposed(axes: axes) * Tensor(v)).sum() }.value
+        gradient(at: layout.tensor(array)) { ($0.transposed(axes) * Tensor(v)).sum() }.value
       }
       expectEqual(g, NaiveArray(v).transposed(inverse), "adjoint of \(context)")
     }
@@ -41,12 +41,12 @@ import Wengert
       }
       let context = "\(layout.rawValue) \(shape), slice \(ranges)"
       let expected = naive.sliced(ranges)
-      expectEqual(evaluate { layout.tensor(array).sliced(ranges: ranges) }, expected, context)
+      expectEqual(evaluate { layout.tensor(array).sliced(ranges) }, expected, context)
       let v = generator.array(Shape(expected.shape))
       let g = Tape.scope {
         // Two slices of one operand: the second adds to the first's adjoint.
         gradient(at: layout.tensor(array)) {
-          ($0.sliced(ranges: ranges) * Tensor(v)).sum() + ($0.sliced(ranges: ranges) * Tensor(v)).sum()
+          ($0.sliced(ranges) * Tensor(v)).sum() + ($0.sliced(ranges) * Tensor(v)).sum()
         }.value
       }
       let starts = shape.indices.map { $0 < ranges.count ? ranges[$0].lowerBound : 0 }
