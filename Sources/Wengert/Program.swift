@@ -96,7 +96,6 @@ extension Term {
   func select(_ a: Term, _ b: Double) -> Term { .apply(.select, self, a, constant(b)) }
 }
 
-func exp(_ x: Term) -> Term { .apply(.exp, x) }
 func log(_ x: Term) -> Term { .apply(.log, x) }
 func sign(_ x: Term) -> Term { .apply(.sign, x) }
 func pow(_ x: Term, _ y: Term) -> Term { .apply(.pow, x, y) }
