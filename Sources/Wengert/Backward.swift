@@ -162,3 +162,11 @@ extension UnsafeMutablePointer<TapeCore> {
     return adjoints
   }
 }
+
+extension UnsafeMutablePointer<TapeCore> {
+  /// Says that a derivative does not exist at the values at hand, for reasons that lie in the data. The rule that
+  /// finds out returns without adding anything; the differentiation under way then throws the error.
+  func fail(_ error: any Error) {
+    if pointee.failure == nil { pointee.failure = error }
+  }
+}

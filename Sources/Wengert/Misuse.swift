@@ -43,6 +43,11 @@ extension Misuse {
       "an array of shape \(shape) takes \(shape.elementCount) scalars", given: "\(count)",
       "Pass as many scalars as the shape has elements.")
   }
+  static func indexCount(_ shape: Shape, _ count: Int) -> Misuse {
+    Misuse(
+      "an index array of shape \(shape) takes \(shape.elementCount) indices", given: "\(count)",
+      "Pass as many indices as the shape has elements.")
+  }
   static func raggedRows(_ expected: Int, _ count: Int) -> Misuse {
     Misuse(
       "the rows of a matrix have one length", given: "rows of \(expected) and of \(count)",

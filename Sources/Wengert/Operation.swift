@@ -130,6 +130,45 @@ struct OperationTable: Sendable {
 
 extension Operation {
   /// The operations of every family.
-  package static let all: [Operation] =
-    arithmetic + exponential + selection + leaves + views + reductions + contractions + normalized + labels
+  package static let all: [Operation] = [
+    arithmetic,
+    exponential,
+    selection,
+    leaves,
+    views,
+    reductions,
+    contractions,
+    normalized,
+    labels,
+  ].flatMap { $0 }
+}
+
+/// A public function that is written with operations and so has no derivative of its own: what tests and benchmarks
+/// have to know about it.
+package struct Composite: Sendable {
+  package let name: String
+  package let samples: [Sample]
+
+  package init(_ name: String, samples: [Sample]) {
+    self.name = name
+    self.samples = samples
+  }
+
+  /// The composite functions of every family.
+  package static let all: [Composite] = [
+    labels
+  ].flatMap { $0 }
+}
+
+extension Sample {
+  /// A sample of a composite function. Tensors are named `Double`, but their records know their own scalar type, so
+  /// that the same sample serves `Float`: the function must not read their elements.
+  package static func of(
+    _ name: String = "", _ shapes: [Shape], _ domains: [ClosedRange<Double>] = [],
+    function: @escaping @Sendable ([Tensor<Double>]) -> Tensor<Double>
+  ) -> Sample {
+    Sample(name, shapes, domains) { operands in
+      AnyTensor(function(operands.map { Tensor(handle: $0.handle) }))
+    }
+  }
 }

@@ -137,7 +137,7 @@ extension ShapedArray: CustomStringConvertible {
 }
 
 extension UnsafeBufferPointer where Element: LosslessStringConvertible {
-  fileprivate func formatted(shape: Shape, axis: Int = 0, offset: Int = 0) -> String {
+  func formatted(shape: Shape, axis: Int = 0, offset: Int = 0) -> String {
     guard axis < shape.count else { return String(self[offset]) }
     let stride = shape[(axis + 1)...].reduce(1, *)
     let edge = 6

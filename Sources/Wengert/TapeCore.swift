@@ -31,6 +31,8 @@ struct TapeCore {
   var recentPool: (key: ObjectIdentifier, pool: AnyObject)?
   var constants = ConstantCache()
   let operations = OperationTable.shared
+  /// Why the derivative that is being computed does not exist, if a rule has found out that it does not.
+  var failure: (any Error)?
 
   var generation: UInt32
   /// Whether new records keep their operands.

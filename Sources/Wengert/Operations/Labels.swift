@@ -76,6 +76,14 @@ extension Operation {
   ]
 }
 
+extension Composite {
+  static let labels: [Composite] = [
+    Composite(
+      "negativeLogLikelihood",
+      samples: [.of("(3, 4)", [[3, 4]]) { negativeLogLikelihood($0[0], labels: [2, 0, 3]) }])
+  ]
+}
+
 /// The mean over rows of −x[row, label]: the cross-entropy of log-probabilities, as `logSoftmax` gives them.
 ///
 /// - Parameters:

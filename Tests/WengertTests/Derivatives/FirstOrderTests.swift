@@ -74,7 +74,9 @@ import Wengert
     for operation in Operation.all where !leaves.contains(operation.name) {
       #expect(!operation.samples.isEmpty, "\(operation.name) has no samples")
     }
-    #expect(Set(Operation.all.map(\.name)).count == Operation.all.count)
+    for composite in Composite.all { #expect(!composite.samples.isEmpty, "\(composite.name) has no samples") }
+    let names = Operation.all.map(\.name) + Composite.all.map(\.name)
+    #expect(Set(names).count == names.count)
   }
 }
 

@@ -23,7 +23,7 @@ import Wengert
   }
 
   /// Singular elements with cotangent 0 beside regular ones with cotangent 1.
-  @Test(arguments: OperationCase.all.filter { $0.operation.isElementwise && Set($0.sample.shapes) == [[5]] })
+  @Test(arguments: OperationCase.all.filter { $0.isElementwise && Set($0.sample.shapes) == [[5]] })
   func zerosBesideOnes(_ testCase: OperationCase) {
     var generator = testCase.generator
     let regular = testCase.inputs(&generator)
@@ -42,7 +42,7 @@ import Wengert
   }
 
   /// The second derivative obeys the rule too: both cotangents are 0 at a singular point.
-  @Test(arguments: OperationCase.all.filter(\.operation.isElementwise))
+  @Test(arguments: OperationCase.all.filter(\.isElementwise))
   func secondOrder(_ testCase: OperationCase) {
     for choice in Self.choices(testCase.sample.shapes.count) {
       let inputs = zip(testCase.sample.shapes, choice).map { ShapedArray(repeating: $1, shape: $0) }

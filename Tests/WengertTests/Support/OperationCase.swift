@@ -2,16 +2,24 @@ import CKernels
 import Testing
 import Wengert
 
-/// One operation on one of its samples: what the generic tests run over.
+/// One operation, or composite function, on one of its samples: what the generic tests run over.
 struct OperationCase: Sendable, CustomTestStringConvertible {
-  let operation: Operation
+  let name: String
   let sample: Sample
+  /// Acts on each element by itself.
+  var isElementwise = false
 
-  static let all = Operation.all.flatMap { operation in
-    operation.samples.map { OperationCase(operation: operation, sample: $0) }
-  }
+  static let all =
+    Operation.all.flatMap { operation in
+      operation.samples.map {
+        OperationCase(name: operation.name, sample: $0, isElementwise: operation.isElementwise)
+      }
+    }
+    + Composite.all.flatMap { composite in
+      composite.samples.map { OperationCase(name: composite.name, sample: $0) }
+    }
 
-  var testDescription: String { sample.name.isEmpty ? operation.name : "\(operation.name) \(sample.name)" }
+  var testDescription: String { sample.name.isEmpty ? name : "\(name) \(sample.name)" }
   var seed: UInt64 { SeededGenerator.seed(for: testDescription) }
   var generator: SeededGenerator { SeededGenerator(seed: seed) }
 
