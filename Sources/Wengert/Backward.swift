@@ -133,13 +133,17 @@ extension UnsafeMutablePointer<TapeCore> {
 
   /// The backward sweep with recording: adjoints are tensors, and the pass becomes part of the tape.
   ///
-  /// Returns the adjoint of each record of the range, -1 where nothing arrived.
-  func recordBackward(_ range: BackwardRange, cotangent: NodeID) -> [NodeID] {
+  /// Starts from the cotangents of some records of the range, and returns the adjoint of each, -1 where nothing
+  /// arrived.
+  func recordBackward(_ range: BackwardRange, cotangents: [(record: NodeID, cotangent: NodeID)]) -> [NodeID] {
     var adjoints = [NodeID](repeating: -1, count: Int(range.output - range.start) + 1)
     let source = pointee.source
     defer { pointee.source = source }
     adjoints.withUnsafeMutableBufferPointer { adjoints in
-      adjoints[Int(range.output - range.start)] = cotangent
+      for (record, cotangent) in cotangents {
+        let place = Int(record - range.start)
+        adjoints[place] = adjoints[place] < 0 ? cotangent : elementwise(.add, adjoints[place], cotangent)
+      }
       var id = range.output
       while id >= range.start {
         let adjoint = adjoints[Int(id - range.start)]
@@ -168,5 +172,15 @@ extension UnsafeMutablePointer<TapeCore> {
   /// finds out returns without adding anything; the differentiation under way then throws the error.
   func fail(_ error: any Error) {
     if pointee.failure == nil { pointee.failure = error }
+  }
+
+  func takeFailure() -> (any Error)? {
+    defer { pointee.failure = nil }
+    return pointee.failure
+  }
+
+  /// For functions that throw nothing themselves.
+  func trapOnFailure() {
+    if let failure = takeFailure() { misuse(.noDerivative("\(failure)")) }
   }
 }

@@ -46,9 +46,34 @@ struct Differentiation {
     core.isLive(bound) ? input(bound) : core.handle(core.leaf(value, retaining: mark == nil))
   }
 
-  /// Ends after the function has thrown.
+  /// Runs the function; ends the differentiation if it throws.
+  @inlinable @inline(__always)
+  func cancelling<R, E>(_ function: () throws(E) -> R) throws(E) -> R {
+    do { return try function() } catch {
+      cancel()
+      throw error
+    }
+  }
+
   @usableFromInline
   func cancel() { end() }
+
+  /// Throws the error of a derivative that does not exist, or traps if the function differentiated throws nothing of
+  /// the kind.
+  @inlinable @inline(__always)
+  func throwFailure<E: Error>(as _: E.Type) throws(E) {
+    if hasFailed { throw failure(as: E.self) }
+  }
+
+  @usableFromInline var hasFailed: Bool { core.pointee.failure != nil }
+
+  @usableFromInline
+  @inline(never)
+  func failure<E: Error>(as _: E.Type) -> E {
+    let failure = core.takeFailure()
+    guard let error = failure as? E else { misuse(.noDerivative("\(failure!)"), sources: [source]) }
+    return error
+  }
 
   private func end() {
     core.pointee.depth -= 1
@@ -101,6 +126,7 @@ struct Differentiation {
     guard core.layout(y).hasSameSizes(as: core.layout(seed)) else {
       misuse(.cotangentShape(core.shape(y), core.shape(seed)))
     }
+    defer { core.trapOnFailure() }
     if core.pointee.depth > 0 && core.pointee.isRecording { return recordedPass(y, cotangent: seed, inputs) }
     let results = inputs.map { input in
       core.leaf(core.shape(core.resolve(input)), core[record: input.index].pointee.scalarType, .severed)
@@ -121,6 +147,40 @@ struct Differentiation {
   func parameter<S>(_ cotangent: Handle) -> Parameter<S> {
     let isRecorded = core.pointee.depth > 0 && core.pointee.isRecording
     return Parameter(core.array(cotangent.index), bound: isRecorded ? cotangent : .none)
+  }
+
+  // MARK: Tangents
+
+  /// The outputs' values and their tangents for given tangents of the inputs, as records of the enclosing scope.
+  @usableFromInline
+  func pushforward(
+    _ outputs: [Handle], _ inputs: [Handle], along directions: [Handle]
+  ) -> (values: [Handle], tangents: [Handle]) {
+    let ids = outputs.map(core.resolve)
+    let seeds = zip(inputs, directions).map { (record: core.resolve($0), tangent: core.resolve($1)) }
+    for seed in seeds where !core.layout(seed.record).hasSameSizes(as: core.layout(seed.tangent)) {
+      misuse(.tangentShape(core.shape(seed.record), core.shape(seed.tangent)), sources: [source])
+    }
+    core.pointee.isRecording = isNested
+    for seed in seeds { setTarget(seed.record, true) }
+    let range = BackwardRange(start: start, output: ids.max() ?? start)
+    let tangents = zip(ids, core.pushForward(range, seeds: seeds, to: ids)).map { $1 ?? core.zeros(like: $0) }
+    for seed in seeds { setTarget(seed.record, false) }
+    guard let mark else {
+      end()
+      return (outputs, tangents.map(core.handle))
+    }
+    // Copies that do not lie in the memory that the scope gives back.
+    let moved = (ids + tangents).map { ($0, ArrayStorage(byteCount: core.byteCount($0))) }
+    for (id, storage) in moved { core.copyValue(id, to: storage.base) }
+    let values = moved.map { id, storage in
+      MovedValue(memory: storage.base, shape: core.shape(id), type: core[record: id].pointee.scalarType)
+    }
+    core.pointee.depth -= 1
+    core.pointee.isRecording = wasRecording
+    let results = core.closeScope(mark, moving: values, isSevered: true).map(core.handle)
+    withExtendedLifetime(moved) {}
+    return (Array(results.prefix(outputs.count)), Array(results.dropFirst(outputs.count)))
   }
 
   // MARK: Gradients of models
@@ -223,7 +283,7 @@ struct Differentiation {
     var adjoints: [NodeID] = []
     _ = core.withGradientBuffer {
       core.markActive(range, leavesAreTargets: false)
-      adjoints = core.slot(y, range).pointee.isActive ? core.recordBackward(range, cotangent: cotangent) : []
+      adjoints = core.slot(y, range).pointee.isActive ? core.recordBackward(range, cotangents: [(y, cotangent)]) : []
     }
     for input in inputs { setTarget(input.index, false) }
     return inputs.map { input in
@@ -243,6 +303,8 @@ struct ModelPass<S: TensorScalar> {
 }
 
 extension UnsafeMutablePointer<TapeCore> {
+  func byteCount(_ id: NodeID) -> Int { layout(id).elementCount * self[record: id].pointee.scalarType.byteCount }
+
   func ones(like id: NodeID) -> NodeID { filled(1, like: id) }
   func zeros(like id: NodeID) -> NodeID { filled(0, like: id) }
 

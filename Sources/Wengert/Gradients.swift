@@ -67,6 +67,7 @@ extension Tensor {
       core.markActive(range, leavesAreTargets: true)
       core.pull(range, cotangent: nil)
     }
+    core.trapOnFailure()
     return Gradients(core: core, buffer: buffer, range: range, output: handle)
   }
 }

@@ -172,6 +172,16 @@ extension Misuse {
       "a pullback takes a cotangent of the output's shape", given: "output \(shape) and cotangent \(cotangent)",
       "Pass a cotangent of shape \(shape).")
   }
+  static func tangentShape(_ shape: Shape, _ tangent: Shape) -> Misuse {
+    Misuse(
+      "jvp(at:along:of:) takes a direction of the input's shape", given: "input \(shape) and direction \(tangent)",
+      "Pass a direction of shape \(shape).")
+  }
+  static func noDerivative(_ reason: String) -> Misuse {
+    Misuse(
+      "a derivative exists where it is asked for", given: reason,
+      "Differentiate with gradient(at:of:) or jvp(at:along:of:) of a function that throws, and catch the error.")
+  }
   static let severedPath = Misuse(
     "a result of gradient(at:of:) or Tape.scope can be differentiated only within an enclosing differentiation",
     given: "a backward pass that reaches such a result",

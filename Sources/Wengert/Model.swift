@@ -138,18 +138,18 @@ private struct NameCollector<Scalar: TensorScalar>: ParameterVisitor {
 /// Traps unless the function's result has exactly one element.
 ///
 /// - Complexity: A small multiple of the function's own time. Memory is used again from call to call.
-@inlinable public func gradient<M: Model>(
-  at model: M, of function: (M) throws -> Tensor<M.Scalar>
-) rethrows -> M {
+@inlinable public func gradient<M: Model, E>(
+  at model: M, of function: (M) throws(E) -> Tensor<M.Scalar>
+) throws(E) -> M {
   try differentiate(model, function).gradient
 }
 
 /// A scalar function's value at a model, and its gradient there. See `gradient(at:of:)`.
 ///
 /// The value is a plain number, so this function traps inside another differentiation, which it could not be part of.
-@inlinable public func valueWithGradient<M: Model>(
-  at model: M, of function: (M) throws -> Tensor<M.Scalar>
-) rethrows -> (value: M.Scalar, gradient: M) {
+@inlinable public func valueWithGradient<M: Model, E>(
+  at model: M, of function: (M) throws(E) -> Tensor<M.Scalar>
+) throws(E) -> (value: M.Scalar, gradient: M) {
   requireOutermost()
   return try differentiate(model, function)
 }
@@ -161,22 +161,19 @@ func requireOutermost() {
 }
 
 @inlinable
-func differentiate<M: Model>(
-  _ model: M, _ function: (M) throws -> Tensor<M.Scalar>
-) rethrows -> (value: M.Scalar, gradient: M) {
+func differentiate<M: Model, E>(
+  _ model: M, _ function: (M) throws(E) -> Tensor<M.Scalar>
+) throws(E) -> (value: M.Scalar, gradient: M) {
   let differentiation = Differentiation()
   var bound = model
   var leaves = ParameterBinder<M.Scalar>(differentiation)
   bound.visitParameters(&leaves)
-  let output: Tensor<M.Scalar>
-  do { output = try function(bound) } catch {
-    differentiation.cancel()
-    throw error
-  }
+  let output = try differentiation.cancelling { () throws(E) in try function(bound) }
   let pass = differentiation.modelPass(output.handle, leaves.leaves, as: M.Scalar.self)
   var gradients = GradientCollector(differentiation, pass)
   bound.visitParameters(&gradients)
   differentiation.finishModel()
+  try differentiation.throwFailure(as: E.self)
   return (pass.value, bound)
 }
 

@@ -22,6 +22,9 @@ package struct Operation: Sendable {
     let rule: @Sendable (Pullback) -> Void
     /// A kernel that does the same as `rule` in one pass, for operations where that was measured to pay.
     var fused: (@Sendable (DirectPullback) -> Void)?
+    /// The output's tangent from those of the operands, for operations where transposing `rule` is wasteful or, as
+    /// the rule is not linear code, impossible.
+    var tangent: (@Sendable (Pushforward) -> NodeID?)?
   }
 
   package var name: String { String(cString: opcode.cName) }

@@ -1,15 +1,13 @@
 import CKernels
 
 /// One operation in a backward pass that adds to adjoints in place.
-struct DirectPullback {
+struct DirectPullback: OperationInPass {
   let core: Core
   let id: NodeID
   /// The cotangent of the output: contiguous.
   let adjoint: UnsafeMutableRawPointer
   let range: BackwardRange
 
-  var type: ScalarType { core[record: id].pointee.scalarType }
-  func operand(_ index: Int) -> NodeID { core.operand(id, index) }
   /// Whether a gradient with respect to this operand is wanted.
   func needs(_ index: Int) -> Bool { core.isActive(operand(index), range) }
 
@@ -134,17 +132,34 @@ extension UnsafePointer<wg_layout> {
   }
 }
 
+/// One recorded operation that a pass has come to.
+protocol OperationInPass {
+  var core: Core { get }
+  /// The record of the operation, which is also its output.
+  var id: NodeID { get }
+}
+
+extension OperationInPass {
+  var output: NodeID { id }
+  var type: ScalarType { core[record: id].pointee.scalarType }
+  var operandCount: Int { core.operandCount(id) }
+  func operand(_ index: Int) -> NodeID { core.operand(id, index) }
+  func attribute(_ index: Int) -> Int { core.attribute(core[record: id], index) }
+  func shape(_ index: Int) -> Shape { core.shape(operand(index)) }
+}
+
 /// One operation in a backward pass, as rules see it: the records it had, the cotangent of its output, and a place
 /// to add to. Whether the pass is recorded, a rule cannot tell.
-struct Pullback {
+struct Pullback: OperationInPass {
   enum Sink {
     case direct(DirectPullback)
     /// Adjoints of the range, by record.
     case recorded(UnsafeMutablePointer<NodeID>)
+    /// Adjoints of this operation alone, by operand.
+    case captured(UnsafeMutablePointer<NodeID>)
   }
 
   let core: Core
-  /// The record of the operation, which is also its output.
   let id: NodeID
   /// The cotangent of the output.
   let cotangent: NodeID
@@ -166,11 +181,6 @@ struct Pullback {
     self.init(core: core, id: direct.id, cotangent: cotangent, range: direct.range, sink: .direct(direct))
   }
 
-  var output: NodeID { id }
-  var operandCount: Int { core.operandCount(id) }
-  func operand(_ index: Int) -> NodeID { core.operand(id, index) }
-  func attribute(_ index: Int) -> Int { core.attribute(core[record: id], index) }
-  func shape(_ index: Int) -> Shape { core.shape(operand(index)) }
   /// Whether a gradient with respect to this operand is wanted.
   func needs(_ index: Int) -> Bool { core.isActive(operand(index), range) }
 
@@ -182,7 +192,9 @@ struct Pullback {
     case .direct(let direct):
       direct.accumulate(index, core[record: value].pointee.value, core.layout(value))
     case .recorded(let adjoints):
-      add(core.sum(value, to: core.layout(operand(index))), to: index, adjoints)
+      add(core.sum(value, to: core.layout(operand(index))), to: adjoints + Int(operand(index) - range.start))
+    case .captured(let adjoints):
+      add(core.sum(value, to: core.layout(operand(index))), to: adjoints + index)
     }
   }
 
@@ -210,8 +222,7 @@ struct Pullback {
     core.copy(value, into: memory, of: target.shape, at: starts, accumulate: true)
   }
 
-  private func add(_ value: NodeID, to index: Int, _ adjoints: UnsafeMutablePointer<NodeID>) {
-    let place = adjoints + Int(operand(index) - range.start)
+  private func add(_ value: NodeID, to place: UnsafeMutablePointer<NodeID>) {
     place.pointee = place.pointee < 0 ? value : core.elementwise(.add, place.pointee, value)
   }
 
@@ -234,7 +245,7 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   /// Runs a program on tensors, so that each instruction becomes a record.
-  fileprivate func replay(_ program: UnsafePointer<wg_program>, _ inputs: [NodeID], _ type: ScalarType) -> NodeID {
+  func replay(_ program: UnsafePointer<wg_program>, _ inputs: [NodeID], _ type: ScalarType) -> NodeID {
     var registers = [NodeID](repeating: -1, count: WG_REGISTER_COUNT)
     registers.replaceSubrange(0..<inputs.count, with: inputs)
     withUnsafeBytes(of: program.pointee.constants) { constants in

@@ -6,31 +6,31 @@
 /// calling it later stops with a message. Traps unless the cotangent has the output's shape.
 ///
 /// - Complexity: A call takes a small multiple of the function's own time.
-@inlinable @inline(__always) public func pullback<S, R>(
-  at x: Tensor<S>, of function: (Tensor<S>) throws -> Tensor<R>
-) rethrows -> (Tensor<R>) -> Tensor<S> {
+@inlinable @inline(__always) public func pullback<S, R, E>(
+  at x: Tensor<S>, of function: (Tensor<S>) throws(E) -> Tensor<R>
+) throws(E) -> (Tensor<R>) -> Tensor<S> {
   try valueWithPullback(at: x, of: function).pullback
 }
 
 /// A function's value at a tensor, and its pullback there. See `pullback(at:of:)`.
-@inlinable @inline(__always) public func valueWithPullback<S, R>(
-  at x: Tensor<S>, of function: (Tensor<S>) throws -> Tensor<R>
-) rethrows -> (value: Tensor<R>, pullback: (Tensor<R>) -> Tensor<S>) {
-  let result = try valueWithPullback(at: [x]) { try function($0[0]) }
+@inlinable @inline(__always) public func valueWithPullback<S, R, E>(
+  at x: Tensor<S>, of function: (Tensor<S>) throws(E) -> Tensor<R>
+) throws(E) -> (value: Tensor<R>, pullback: (Tensor<R>) -> Tensor<S>) {
+  let result = try valueWithPullback(at: [x]) { (x: [Tensor<S>]) throws(E) in try function(x[0]) }
   return (result.value, { result.pullback($0)[0] })
 }
 
 /// The pullback of a function of a list of tensors. See `pullback(at:of:)`.
-@inlinable @inline(__always) public func pullback<S, R>(
-  at x: [Tensor<S>], of function: ([Tensor<S>]) throws -> Tensor<R>
-) rethrows -> (Tensor<R>) -> [Tensor<S>] {
+@inlinable @inline(__always) public func pullback<S, R, E>(
+  at x: [Tensor<S>], of function: ([Tensor<S>]) throws(E) -> Tensor<R>
+) throws(E) -> (Tensor<R>) -> [Tensor<S>] {
   try valueWithPullback(at: x, of: function).pullback
 }
 
 /// A function's value at a list of tensors, and its pullback there. See `pullback(at:of:)`.
-@inlinable @inline(__always) public func valueWithPullback<S, R>(
-  at x: [Tensor<S>], of function: ([Tensor<S>]) throws -> Tensor<R>
-) rethrows -> (value: Tensor<R>, pullback: (Tensor<R>) -> [Tensor<S>]) {
+@inlinable @inline(__always) public func valueWithPullback<S, R, E>(
+  at x: [Tensor<S>], of function: ([Tensor<S>]) throws(E) -> Tensor<R>
+) throws(E) -> (value: Tensor<R>, pullback: (Tensor<R>) -> [Tensor<S>]) {
   let differentiation = Differentiation(isScope: false)
   let inputs = x.map { differentiation.input($0.handle) }
   defer { differentiation.suspend() }
@@ -44,16 +44,16 @@
 }
 
 /// The pullback of a function of two tensors. See `pullback(at:of:)`.
-@inlinable @inline(__always) public func pullback<S, T, R>(
-  at x: Tensor<S>, _ y: Tensor<T>, of function: (Tensor<S>, Tensor<T>) throws -> Tensor<R>
-) rethrows -> (Tensor<R>) -> (Tensor<S>, Tensor<T>) {
+@inlinable @inline(__always) public func pullback<S, T, R, E>(
+  at x: Tensor<S>, _ y: Tensor<T>, of function: (Tensor<S>, Tensor<T>) throws(E) -> Tensor<R>
+) throws(E) -> (Tensor<R>) -> (Tensor<S>, Tensor<T>) {
   try valueWithPullback(at: x, y, of: function).pullback
 }
 
 /// A function's value at two tensors, and its pullback there. See `pullback(at:of:)`; for more tensors pass a list.
-@inlinable @inline(__always) public func valueWithPullback<S, T, R>(
-  at x: Tensor<S>, _ y: Tensor<T>, of function: (Tensor<S>, Tensor<T>) throws -> Tensor<R>
-) rethrows -> (value: Tensor<R>, pullback: (Tensor<R>) -> (Tensor<S>, Tensor<T>)) {
+@inlinable @inline(__always) public func valueWithPullback<S, T, R, E>(
+  at x: Tensor<S>, _ y: Tensor<T>, of function: (Tensor<S>, Tensor<T>) throws(E) -> Tensor<R>
+) throws(E) -> (value: Tensor<R>, pullback: (Tensor<R>) -> (Tensor<S>, Tensor<T>)) {
   let differentiation = Differentiation(isScope: false)
   let inputs = [differentiation.input(x.handle), differentiation.input(y.handle)]
   defer { differentiation.suspend() }
@@ -71,16 +71,16 @@
 
 /// The pullback of a function at a model: it takes a cotangent of the output to a model whose parameters are the
 /// cotangents of this one's. See `pullback(at:of:)`.
-@inlinable public func pullback<M: Model, R>(
-  at model: M, of function: (M) throws -> Tensor<R>
-) rethrows -> (Tensor<R>) -> M {
+@inlinable public func pullback<M: Model, R, E>(
+  at model: M, of function: (M) throws(E) -> Tensor<R>
+) throws(E) -> (Tensor<R>) -> M {
   try valueWithPullback(at: model, of: function).pullback
 }
 
 /// A function's value at a model, and its pullback there. See `pullback(at:of:)`.
-@inlinable public func valueWithPullback<M: Model, R>(
-  at model: M, of function: (M) throws -> Tensor<R>
-) rethrows -> (value: Tensor<R>, pullback: (Tensor<R>) -> M) {
+@inlinable public func valueWithPullback<M: Model, R, E>(
+  at model: M, of function: (M) throws(E) -> Tensor<R>
+) throws(E) -> (value: Tensor<R>, pullback: (Tensor<R>) -> M) {
   let differentiation = Differentiation(isScope: false)
   defer { differentiation.suspend() }
   var bound = model
@@ -92,7 +92,7 @@
     output,
     { [bound] cotangent in
       var result = bound
-      var collector = CotangentCollector<M.Scalar>(
+      var collector = ParameterReplacer<M.Scalar>(
         differentiation, differentiation.pullback(output.handle, cotangent.handle, inputs))
       result.visitParameters(&collector)
       return result
@@ -100,9 +100,9 @@
   )
 }
 
-/// Replaces parameters by their cotangents.
+/// Replaces parameters by cotangents or tangents.
 @usableFromInline
-struct CotangentCollector<Scalar: TensorScalar>: ParameterVisitor {
+struct ParameterReplacer<Scalar: TensorScalar>: ParameterVisitor {
   @inlinable static var changesParameters: Bool { true }
   @usableFromInline let differentiation: Differentiation
   @usableFromInline let cotangents: [Handle]

@@ -9,10 +9,18 @@ extension Operation {
     Operation(
       opcode: .matmul,
       derivative: .structural(
-        .init { p in
-          p.accumulateProduct(0, Factor(p.cotangent), Factor(p.operand(1), isTransposed: true), cotangent: .left)
-          p.accumulateProduct(1, Factor(p.operand(0), isTransposed: true), Factor(p.cotangent), cotangent: .right)
-        }),
+        .init(
+          rule: { p in
+            p.accumulateProduct(0, Factor(p.cotangent), Factor(p.operand(1), isTransposed: true), cotangent: .left)
+            p.accumulateProduct(1, Factor(p.operand(0), isTransposed: true), Factor(p.cotangent), cotangent: .right)
+          },
+          tangent: { p in
+            p.sum { index, tangent in
+              index == 0
+                ? p.core.matmul(tangent, p.operand(1), cotangent: .left)
+                : p.core.matmul(p.operand(0), tangent, cotangent: .right)
+            }
+          })),
       samples: [
         .matmul([2, 3], [3, 4]), .matmul([1, 1], [1, 1]), .matmul([2, 0], [0, 3]), .matmul([0, 2], [2, 3]),
         .matmul([3], [3]), .matmul([3], [3, 2]), .matmul([2, 3], [3]), .matmul([9, 17], [17, 10]),
@@ -33,11 +41,21 @@ extension Operation {
     Operation(
       opcode: .affine,
       derivative: .structural(
-        .init { p in
-          p.accumulateProduct(0, Factor(p.cotangent), Factor(p.operand(1), isTransposed: true), cotangent: .left)
-          p.accumulateProduct(1, Factor(p.operand(0), isTransposed: true), Factor(p.cotangent), cotangent: .right)
-          p.accumulate(2, p.cotangent)
-        }),
+        .init(
+          rule: { p in
+            p.accumulateProduct(0, Factor(p.cotangent), Factor(p.operand(1), isTransposed: true), cotangent: .left)
+            p.accumulateProduct(1, Factor(p.operand(0), isTransposed: true), Factor(p.cotangent), cotangent: .right)
+            p.accumulate(2, p.cotangent)
+          },
+          tangent: { p in
+            p.sum { index, tangent in
+              switch index {
+              case 0: p.core.matmul(tangent, p.operand(1), cotangent: .left)
+              case 1: p.core.matmul(p.operand(0), tangent, cotangent: .right)
+              default: p.core.broadcast(tangent, to: p.core.shape(p.output))
+              }
+            }
+          })),
       samples: [
         .affine([4, 3], [3, 2], [2]), .affine([3], [3, 2], [2]), .affine([2, 2, 3], [3, 4], [4]),
         .affine([0, 3], [3, 2], [2]), .affine([2, 0], [0, 3], [3]), .affine([2, 3], [3, 0], [0]),

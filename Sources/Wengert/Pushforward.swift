@@ -1,0 +1,119 @@
+import CKernels
+
+// Forward mode: one sweep over the records of a function, in order, that carries tangents along.
+//
+// Nothing is written twice for it. An elementwise operation's derivative is diagonal, so the program that takes the
+// output's cotangent to an operand's adjoint also takes the operand's tangent to its share of the output's. Any other
+// rule is a linear map of the cotangent written in operations of the tape, and differentiating that map with respect
+// to the cotangent transposes it. Operations for which that would be wasteful bring a rule of their own.
+
+/// One operation in a forward sweep, as rules see it.
+struct Pushforward: OperationInPass {
+  let core: Core
+  let id: NodeID
+  let range: BackwardRange
+  /// Tangents of the range's records, by record; -1 where there is none.
+  fileprivate let tangents: UnsafeMutablePointer<NodeID>
+
+  /// The tangent of an operand, of its shape; nil if the operand does not depend on the inputs.
+  func tangent(_ index: Int) -> NodeID? {
+    let operand = operand(index)
+    guard operand >= range.start, tangents[Int(operand - range.start)] >= 0 else { return nil }
+    return tangents[Int(operand - range.start)]
+  }
+
+  /// The sum of the operands' shares of the output's tangent; nil if none has any.
+  func sum(_ share: (_ index: Int, _ tangent: NodeID) -> NodeID?) -> NodeID? {
+    var total: NodeID?
+    for index in 0..<operandCount {
+      guard let tangent = tangent(index), let share = share(index, tangent) else { continue }
+      total = total.map { core.elementwise(.add, $0, share) } ?? share
+    }
+    return total
+  }
+
+  /// The tangent of the output.
+  fileprivate func push() -> NodeID? {
+    let record = core[record: id].pointee
+    if record.opcode.isElementwise { return pushElementwise(record) }
+    guard let structural = core.pointee.operations.structural[Int(record.opcode.rawValue)] else { return nil }
+    guard (0..<operandCount).contains(where: { tangent($0) != nil }) else { return nil }
+    return structural.tangent.map { $0(self) } ?? transposed(structural)
+  }
+
+  private func pushElementwise(_ record: Record) -> NodeID? {
+    let shape = core.shape(id)
+    let inputs = (0..<wg_register_output).map { $0 < operandCount ? operand($0) : -1 }
+    return sum { index, tangent in
+      guard let program = core.pointee.operations.program(record.opcode, index) else { return nil }
+      // Of the output's shape, as a cotangent would be.
+      let tangent = core.contiguous(core.broadcast(tangent, to: shape))
+      return core.replay(program, inputs + [id, tangent], record.scalarType)
+    }
+  }
+
+  /// The tangent by transposition: with g the rule, J t = ∇ ⟨g(c), t⟩ with respect to the cotangent c, at any c.
+  private func transposed(_ structural: Operation.Structural) -> NodeID {
+    let wasRecording = core.pointee.isRecording
+    let type = core[record: id].pointee.scalarType
+    // Outside a recording only the result stays, so its memory comes first.
+    let result = wasRecording ? nil : core.allocate(core.denseLayout(id), type)
+    let mark = core.mark()
+    core.pointee.isRecording = true
+    let cotangent = core.leaf(core.shape(id), type, .constant)
+    core[record: cotangent].pointee.flags.insert(.isTarget)
+    core[record: cotangent].pointee.value.initializeMemory(
+      as: UInt8.self, repeating: 0, count: core.layout(id).elementCount * type.byteCount)
+    var adjoints = [NodeID](repeating: -1, count: operandCount)
+    adjoints.withUnsafeMutableBufferPointer { adjoints in
+      structural.rule(
+        Pullback(core: core, id: id, cotangent: cotangent, range: range, sink: .captured(adjoints.baseAddress!)))
+    }
+    let linear = BackwardRange(start: cotangent, output: NodeID(core.pointee.records.count - 1))
+    core.pointee.isRecording = wasRecording
+    var seeds: [(record: NodeID, cotangent: NodeID)] = []
+    for (index, adjoint) in adjoints.enumerated() where adjoint >= linear.start {
+      if let tangent = tangent(index) { seeds.append((adjoint, tangent)) }
+    }
+    var tangent: NodeID = -1
+    _ = core.withGradientBuffer {
+      core.markActive(linear, leavesAreTargets: false)
+      tangent = core.recordBackward(linear, cotangents: seeds)[0]
+    }
+    core[record: cotangent].pointee.flags.remove(.isTarget)
+    if tangent < 0 { tangent = core.zeros(like: id) }
+    guard let result else { return tangent }
+    core.copyValue(tangent, to: result)
+    core.reset(to: mark)
+    return core.append(.constant, type, layout: core.denseLayout(id), value: result)
+  }
+}
+
+extension UnsafeMutablePointer<TapeCore> {
+  /// The tangents of some records of a range, given those of its marked targets; nil where nothing arrives.
+  func pushForward(_ range: BackwardRange, seeds: [(record: NodeID, tangent: NodeID)], to outputs: [NodeID])
+    -> [NodeID?]
+  {
+    guard range.output >= range.start else { return outputs.map { _ in nil } }
+    var tangents = [NodeID](repeating: -1, count: Int(range.output - range.start) + 1)
+    let source = pointee.source
+    defer { pointee.source = source }
+    _ = withGradientBuffer {
+      markActive(range, leavesAreTargets: false)
+      tangents.withUnsafeMutableBufferPointer { tangents in
+        for seed in seeds where seed.record <= range.output { tangents[Int(seed.record - range.start)] = seed.tangent }
+        for id in range.start...range.output where slot(id, range).pointee.isActive {
+          let place = Int(id - range.start)
+          guard tangents[place] < 0 else { continue }
+          pointee.source = self[record: id].pointee.source
+          let operation = Pushforward(core: self, id: id, range: range, tangents: tangents.baseAddress!)
+          if let tangent = operation.push() { tangents[place] = tangent }
+        }
+      }
+    }
+    return outputs.map { output in
+      guard output >= range.start, tangents[Int(output - range.start)] >= 0 else { return nil }
+      return tangents[Int(output - range.start)]
+    }
+  }
+}
