@@ -6,6 +6,7 @@ let package = Package(
   products: [
     .library(name: "Wengert", targets: ["Wengert"]),
     .library(name: "WengertNN", targets: ["WengertNN"]),
+    .library(name: "GradientChecking", targets: ["GradientChecking"]),
     .executable(name: "bench", targets: ["bench"]),
   ],
   dependencies: [
@@ -20,6 +21,7 @@ let package = Package(
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
     .target(name: "Wengert", dependencies: ["CLinearAlgebra", "CKernels"]),
     .target(name: "WengertNN", dependencies: ["Wengert", "CKernels"]),
+    .target(name: "GradientChecking", dependencies: ["Wengert"]),
     .target(
       name: "ClosureGraph",
       dependencies: ["CLinearAlgebra", "CKernels"],
@@ -33,8 +35,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Bench"),
+    .testTarget(name: "GradientCheckingTests", dependencies: ["GradientChecking", "Wengert"]),
     .testTarget(name: "WengertNNTests", dependencies: ["Wengert", "WengertNN", "AllocationCounter"]),
-    .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertNN", "ClosureGraph", "CKernels"]),
+    .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertNN", "GradientChecking", "ClosureGraph", "CKernels"]),
   ],
   swiftLanguageModes: [.v6]
 )

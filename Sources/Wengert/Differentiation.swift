@@ -4,13 +4,13 @@
 /// another records its backward pass, so that the outer one can differentiate it.
 @usableFromInline
 struct Differentiation {
-  private let core: Core
+  let core: Core
   private let mark: TapeMark?
   private let wasRecording: Bool
   /// Whether the backward pass is recorded, as an enclosing differentiation will go through it.
   private let isNested: Bool
   /// The first record that belongs to this differentiation.
-  private let start: NodeID
+  let start: NodeID
   /// Where the user asked for the differentiation.
   private let source: UInt
 

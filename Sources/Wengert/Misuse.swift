@@ -182,6 +182,16 @@ extension Misuse {
       "a derivative exists where it is asked for", given: reason,
       "Differentiate with gradient(at:of:) or jvp(at:along:of:) of a function that throws, and catch the error.")
   }
+  static func customShape(_ shape: Shape, _ adjoint: Shape) -> Misuse {
+    Misuse(
+      "the pullback of withDerivative(at:of:pullback:) gives an adjoint of its argument's shape",
+      given: "argument \(shape) and adjoint \(adjoint)", "Reduce or broadcast the adjoint to shape \(shape).")
+  }
+  static func customCount(_ expected: Int, _ count: Int) -> Misuse {
+    Misuse(
+      "the pullback of withDerivative(at:of:pullback:) gives an adjoint for each of \(expected) arguments",
+      given: "\(count)", "Return zeros for an argument that has no influence.")
+  }
   static let severedPath = Misuse(
     "a result of gradient(at:of:) or Tape.scope can be differentiated only within an enclosing differentiation",
     given: "a backward pass that reaches such a result",

@@ -26,6 +26,9 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   /// The sizes of the parameter's axes.
   public var shape: Shape { value.shape }
 
+  /// Makes ``tensor`` the given one, until its scope ends.
+  package mutating func bind(to tensor: Tensor<Scalar>) { bound = tensor.handle }
+
   /// The parameter as a tensor of the current tape.
   ///
   /// Inside `gradient(at: model)` the tensor that is differentiated with respect to; anywhere else a constant that

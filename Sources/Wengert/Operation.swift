@@ -143,6 +143,7 @@ extension Operation {
     contractions,
     normalized,
     labels,
+    custom,
   ].flatMap { $0 }
 }
 

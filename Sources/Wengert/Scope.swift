@@ -5,6 +5,7 @@ struct TapeMark {
   fileprivate var values: Arena.Mark
   fileprivate var attributes: Int
   fileprivate var retained: Int
+  fileprivate var customPullbacks: Int
   fileprivate var generation: UInt32
 }
 
@@ -12,7 +13,7 @@ extension UnsafeMutablePointer<TapeCore> {
   func mark() -> TapeMark {
     TapeMark(
       records: pointee.records.count, values: pointee.values.mark, attributes: pointee.attributes.count,
-      retained: pointee.retained.count, generation: pointee.generation)
+      retained: pointee.retained.count, customPullbacks: pointee.customPullbacks.count, generation: pointee.generation)
   }
 
   /// Drops what was recorded since the mark. Memory of others stays retained, for results that still lie in it.
@@ -20,6 +21,9 @@ extension UnsafeMutablePointer<TapeCore> {
     pointee.records.removeAll(from: mark.records)
     pointee.values.reset(to: mark.values)
     pointee.attributes.removeAll(from: mark.attributes)
+    if pointee.customPullbacks.count > mark.customPullbacks {
+      pointee.customPullbacks.removeLast(pointee.customPullbacks.count - mark.customPullbacks)
+    }
   }
 
   func openScope() -> TapeMark {

@@ -67,7 +67,7 @@ public struct Tape {
   /// Runs `body` without recording how its tensors are computed: they are constants, as if ``Tensor/detached()``.
   ///
   /// For evaluating a model; put it in a `scope` to drop its values as well.
-  public static func withoutRecording<R>(_ body: () throws -> R) rethrows -> R {
+  public static func withoutRecording<R, E>(_ body: () throws(E) -> R) throws(E) -> R {
     let core = Core.current
     let wasRecording = core.pointee.isRecording
     core.pointee.isRecording = false

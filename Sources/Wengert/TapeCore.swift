@@ -33,6 +33,8 @@ struct TapeCore {
   let operations = OperationTable.shared
   /// Why the derivative that is being computed does not exist, if a rule has found out that it does not.
   var failure: (any Error)?
+  /// The pullbacks of custom operations; their records hold positions in this list.
+  var customPullbacks: [CustomPullback] = []
 
   var generation: UInt32
   /// Whether new records keep their operands.
