@@ -134,8 +134,10 @@ extension UnsafeMutablePointer<TapeCore> {
   /// The backward sweep with recording: adjoints are tensors, and the pass becomes part of the tape.
   ///
   /// Starts from the cotangents of some records of the range, and returns the adjoint of each, -1 where nothing
-  /// arrived.
-  func recordBackward(_ range: BackwardRange, cotangents: [(record: NodeID, cotangent: NodeID)]) -> [NodeID] {
+  /// arrived. With a `block`, cotangents and adjoints have a leading axis of that size.
+  func recordBackward(
+    _ range: BackwardRange, cotangents: [(record: NodeID, cotangent: NodeID)], block: Int? = nil
+  ) -> [NodeID] {
     var adjoints = [NodeID](repeating: -1, count: Int(range.output - range.start) + 1)
     let source = pointee.source
     defer { pointee.source = source }
@@ -151,13 +153,14 @@ extension UnsafeMutablePointer<TapeCore> {
         if adjoint >= 0, slot(id, range).pointee.isActive {
           pointee.source = record.source
           let pullback = Pullback(
-            core: self, id: id, cotangent: adjoint, range: range, sink: .recorded(adjoints.baseAddress!))
+            core: self, id: id, cotangent: adjoint, range: range, sink: .recorded(adjoints.baseAddress!),
+            block: block)
           if record.opcode.isElementwise {
             pullback.replayElementwise()
           } else if record.opcode == .severed && !record.flags.contains(.isTarget) {
             misuse(.severedPath)
           } else if let structural = pointee.operations.structural[Int(record.opcode.rawValue)] {
-            structural.rule(pullback)
+            pullback.run(structural)
           }
         }
         id -= 1

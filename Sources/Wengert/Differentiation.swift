@@ -8,7 +8,7 @@ struct Differentiation {
   private let mark: TapeMark?
   private let wasRecording: Bool
   /// Whether the backward pass is recorded, as an enclosing differentiation will go through it.
-  private let isNested: Bool
+  let isNested: Bool
   /// The first record that belongs to this differentiation.
   let start: NodeID
   /// Where the user asked for the differentiation.
@@ -166,12 +166,18 @@ struct Differentiation {
     let range = BackwardRange(start: start, output: ids.max() ?? start)
     let tangents = zip(ids, core.pushForward(range, seeds: seeds, to: ids)).map { $1 ?? core.zeros(like: $0) }
     for seed in seeds { setTarget(seed.record, false) }
+    let results = finish(moving: ids + tangents)
+    return (Array(results.prefix(outputs.count)), Array(results.dropFirst(outputs.count)))
+  }
+
+  /// Ends with some results, which become records of the enclosing scope.
+  func finish(moving ids: [NodeID]) -> [Handle] {
     guard let mark else {
       end()
-      return (outputs, tangents.map(core.handle))
+      return ids.map(core.handle)
     }
     // Copies that do not lie in the memory that the scope gives back.
-    let moved = (ids + tangents).map { ($0, ArrayStorage(byteCount: core.byteCount($0))) }
+    let moved = ids.map { ($0, ArrayStorage(byteCount: core.byteCount($0))) }
     for (id, storage) in moved { core.copyValue(id, to: storage.base) }
     let values = moved.map { id, storage in
       MovedValue(memory: storage.base, shape: core.shape(id), type: core[record: id].pointee.scalarType)
@@ -180,7 +186,7 @@ struct Differentiation {
     core.pointee.isRecording = wasRecording
     let results = core.closeScope(mark, moving: values, isSevered: true).map(core.handle)
     withExtendedLifetime(moved) {}
-    return (Array(results.prefix(outputs.count)), Array(results.dropFirst(outputs.count)))
+    return results
   }
 
   // MARK: Gradients of models
@@ -253,7 +259,7 @@ struct Differentiation {
 
   // MARK: Passes
 
-  private func setTarget(_ id: NodeID, _ isTarget: Bool) {
+  func setTarget(_ id: NodeID, _ isTarget: Bool) {
     if isTarget {
       core[record: id].pointee.flags.insert(.isTarget)
     } else {

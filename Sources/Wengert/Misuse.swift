@@ -177,6 +177,11 @@ extension Misuse {
       "jvp(at:along:of:) takes a direction of the input's shape", given: "input \(shape) and direction \(tangent)",
       "Pass a direction of shape \(shape).")
   }
+  static func jacobianRank(_ output: Shape, _ input: Shape) -> Misuse {
+    Misuse(
+      "a Jacobian has the output's and the input's axes, at most \(Shape.maximumRank)",
+      given: "output \(output) and input \(input)", "Merge axes with reshaped(to:).")
+  }
   static func noDerivative(_ reason: String) -> Misuse {
     Misuse(
       "a derivative exists where it is asked for", given: reason,

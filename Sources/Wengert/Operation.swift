@@ -25,6 +25,8 @@ package struct Operation: Sendable {
     /// The output's tangent from those of the operands, for operations where transposing `rule` is wasteful or, as
     /// the rule is not linear code, impossible.
     var tangent: (@Sendable (Pushforward) -> NodeID?)?
+    /// Whether `rule` and `tangent` can take a block: cotangents and tangents with one more leading axis.
+    var isBlockable = false
   }
 
   package var name: String { String(cString: opcode.cName) }

@@ -2,6 +2,7 @@ import CKernels
 
 /// One operation in a backward pass that adds to adjoints in place.
 struct DirectPullback: OperationInPass {
+  var block: Int? { nil }
   let core: Core
   let id: NodeID
   /// The cotangent of the output: contiguous.
@@ -137,6 +138,8 @@ protocol OperationInPass {
   var core: Core { get }
   /// The record of the operation, which is also its output.
   var id: NodeID { get }
+  /// The size of the leading axis, if the pass carries a block of cotangents or tangents.
+  var block: Int? { get }
 }
 
 extension OperationInPass {
@@ -165,13 +168,15 @@ struct Pullback: OperationInPass {
   let cotangent: NodeID
   let range: BackwardRange
   let sink: Sink
+  let block: Int?
 
-  init(core: Core, id: NodeID, cotangent: NodeID, range: BackwardRange, sink: Sink) {
+  init(core: Core, id: NodeID, cotangent: NodeID, range: BackwardRange, sink: Sink, block: Int? = nil) {
     self.core = core
     self.id = id
     self.cotangent = cotangent
     self.range = range
     self.sink = sink
+    self.block = block
   }
 
   init(_ direct: DirectPullback) {
@@ -192,9 +197,9 @@ struct Pullback: OperationInPass {
     case .direct(let direct):
       direct.accumulate(index, core[record: value].pointee.value, core.layout(value))
     case .recorded(let adjoints):
-      add(core.sum(value, to: core.layout(operand(index))), to: adjoints + Int(operand(index) - range.start))
+      add(unbroadcast(value, index), to: adjoints + Int(operand(index) - range.start))
     case .captured(let adjoints):
-      add(core.sum(value, to: core.layout(operand(index))), to: adjoints + index)
+      add(unbroadcast(value, index), to: adjoints + index)
     }
   }
 
@@ -220,6 +225,11 @@ struct Pullback: OperationInPass {
       memory.initializeMemory(as: UInt8.self, repeating: 0, count: target.elementCount * direct.type.byteCount)
     }
     core.copy(value, into: memory, of: target.shape, at: starts, accumulate: true)
+  }
+
+  private func unbroadcast(_ value: NodeID, _ index: Int) -> NodeID {
+    let target = core.layout(operand(index))
+    return block == nil ? core.sum(value, to: target) : core.sum(blocksOf: value, to: target)
   }
 
   private func add(_ value: NodeID, to place: UnsafeMutablePointer<NodeID>) {

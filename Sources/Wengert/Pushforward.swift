@@ -12,6 +12,7 @@ struct Pushforward: OperationInPass {
   let core: Core
   let id: NodeID
   let range: BackwardRange
+  let block: Int?
   /// Tangents of the range's records, by record; -1 where there is none.
   fileprivate let tangents: UnsafeMutablePointer<NodeID>
 
@@ -38,18 +39,38 @@ struct Pushforward: OperationInPass {
     if record.opcode.isElementwise { return pushElementwise(record) }
     guard let structural = core.pointee.operations.structural[Int(record.opcode.rawValue)] else { return nil }
     guard (0..<operandCount).contains(where: { tangent($0) != nil }) else { return nil }
-    return structural.tangent.map { $0(self) } ?? transposed(structural)
+    guard let tangent = structural.tangent else { return transposed(structural) }
+    return block == nil || structural.isBlockable ? tangent(self) : stacked(tangent)
   }
 
   private func pushElementwise(_ record: Record) -> NodeID? {
     let shape = core.shape(id)
     let inputs = (0..<wg_register_output).map { $0 < operandCount ? operand($0) : -1 }
-    return sum { index, tangent in
+    let total = sum { index, tangent in
       guard let program = core.pointee.operations.program(record.opcode, index) else { return nil }
-      // Of the output's shape, as a cotangent would be.
-      let tangent = core.contiguous(core.broadcast(tangent, to: shape))
+      let tangent = padded(tangent, toRank: shape.count)
       return core.replay(program, inputs + [id, tangent], record.scalarType)
     }
+    return total.map { core.broadcast($0, to: blocked(shape)) }
+  }
+
+  /// The tangents of a block by a rule that takes one at a time.
+  private func stacked(_ rule: (Pushforward) -> NodeID?) -> NodeID? {
+    guard let block else { return rule(self) }
+    let shape = core.shape(id)
+    let parts = (0..<block).map { position in
+      var slices = [NodeID](repeating: -1, count: Int(range.output - range.start) + 1)
+      for index in 0..<operandCount {
+        guard let tangent = tangent(index) else { continue }
+        slices[Int(operand(index) - range.start)] = core.reshaped(
+          core.sliced(tangent, [position..<position + 1]), to: self.shape(index))
+      }
+      return slices.withUnsafeMutableBufferPointer { slices in
+        rule(Pushforward(core: core, id: id, range: range, block: nil, tangents: slices.baseAddress!))
+          ?? core.zeros(like: id)
+      }
+    }
+    return core.concatenated(parts.map { core.reshaped($0, to: shape.prefixed(1)) }, along: 0)
   }
 
   /// The tangent by transposition: with g the rule, J t = ∇ ⟨g(c), t⟩ with respect to the cotangent c, at any c.
@@ -57,7 +78,8 @@ struct Pushforward: OperationInPass {
     let wasRecording = core.pointee.isRecording
     let type = core[record: id].pointee.scalarType
     // Outside a recording only the result stays, so its memory comes first.
-    let result = wasRecording ? nil : core.allocate(core.denseLayout(id), type)
+    let layout = core.pointee.layouts.number(of: blocked(core.shape(id)))
+    let result = wasRecording ? nil : core.allocate(layout, type)
     let mark = core.mark()
     core.pointee.isRecording = true
     let cotangent = core.leaf(core.shape(id), type, .constant)
@@ -78,22 +100,24 @@ struct Pushforward: OperationInPass {
     var tangent: NodeID = -1
     _ = core.withGradientBuffer {
       core.markActive(linear, leavesAreTargets: false)
-      tangent = core.recordBackward(linear, cotangents: seeds)[0]
+      tangent = core.recordBackward(linear, cotangents: seeds, block: block)[0]
     }
     core[record: cotangent].pointee.flags.remove(.isTarget)
-    if tangent < 0 { tangent = core.zeros(like: id) }
+    if tangent < 0 { tangent = core.contiguous(core.broadcast(core.constant(0, type), to: blocked(core.shape(id)))) }
     guard let result else { return tangent }
     core.copyValue(tangent, to: result)
     core.reset(to: mark)
-    return core.append(.constant, type, layout: core.denseLayout(id), value: result)
+    return core.append(.constant, type, layout: layout, value: result)
   }
 }
 
 extension UnsafeMutablePointer<TapeCore> {
   /// The tangents of some records of a range, given those of its marked targets; nil where nothing arrives.
-  func pushForward(_ range: BackwardRange, seeds: [(record: NodeID, tangent: NodeID)], to outputs: [NodeID])
-    -> [NodeID?]
-  {
+  ///
+  /// With a `block`, tangents have a leading axis of that size.
+  func pushForward(
+    _ range: BackwardRange, seeds: [(record: NodeID, tangent: NodeID)], to outputs: [NodeID], block: Int? = nil
+  ) -> [NodeID?] {
     guard range.output >= range.start else { return outputs.map { _ in nil } }
     var tangents = [NodeID](repeating: -1, count: Int(range.output - range.start) + 1)
     let source = pointee.source
@@ -106,7 +130,8 @@ extension UnsafeMutablePointer<TapeCore> {
           let place = Int(id - range.start)
           guard tangents[place] < 0 else { continue }
           pointee.source = self[record: id].pointee.source
-          let operation = Pushforward(core: self, id: id, range: range, tangents: tangents.baseAddress!)
+          let operation = Pushforward(
+            core: self, id: id, range: range, block: block, tangents: tangents.baseAddress!)
           if let tangent = operation.push() { tangents[place] = tangent }
         }
       }

@@ -16,11 +16,12 @@ extension Operation {
           },
           tangent: { p in
             p.sum { index, tangent in
-              index == 0
+              let tangent = p.padded(tangent, toRank: p.core.shape(p.output).count)
+              return index == 0
                 ? p.core.matmul(tangent, p.operand(1), cotangent: .left)
                 : p.core.matmul(p.operand(0), tangent, cotangent: .right)
             }
-          })),
+          }, isBlockable: true)),
       samples: [
         .matmul([2, 3], [3, 4]), .matmul([1, 1], [1, 1]), .matmul([2, 0], [0, 3]), .matmul([0, 2], [2, 3]),
         .matmul([3], [3]), .matmul([3], [3, 2]), .matmul([2, 3], [3]), .matmul([9, 17], [17, 10]),
@@ -49,13 +50,14 @@ extension Operation {
           },
           tangent: { p in
             p.sum { index, tangent in
-              switch index {
+              let tangent = p.padded(tangent, toRank: p.core.shape(p.output).count)
+              return switch index {
               case 0: p.core.matmul(tangent, p.operand(1), cotangent: .left)
               case 1: p.core.matmul(p.operand(0), tangent, cotangent: .right)
-              default: p.core.broadcast(tangent, to: p.core.shape(p.output))
+              default: p.core.broadcast(tangent, to: p.blocked(p.core.shape(p.output)))
               }
             }
-          })),
+          }, isBlockable: true)),
       samples: [
         .affine([4, 3], [3, 2], [2]), .affine([3], [3, 2], [2]), .affine([2, 2, 3], [3, 4], [4]),
         .affine([0, 3], [3, 2], [2]), .affine([2, 0], [0, 3], [3]), .affine([2, 3], [3, 0], [0]),

@@ -8,19 +8,22 @@ extension Operation {
     Operation(
       opcode: .sum,
       derivative: .structural(
-        .init { p in p.accumulate(0, p.core.repeated(p.cotangent, along: p.axes, over: p.shape(0))) }),
+        .init(
+          rule: { p in
+            p.accumulate(0, p.core.repeated(p.cotangent, along: p.blocked(p.axes), over: p.blocked(p.shape(0))))
+          }, isBlockable: true)),
       samples: .reductions { core, x, axes, keeps in core.sum(x, axes, keepingAxes: keeps) }),
 
     /// Σx / n
     Operation(
       opcode: .mean,
       derivative: .structural(
-        .init { p in
-          let count = p.core.constant(
-            p.core.reducedCount(p.operand(0), p.axes), p.core[record: p.id].pointee.scalarType)
-          let share = p.core.elementwise(.divideCotangent, p.cotangent, count)
-          p.accumulate(0, p.core.repeated(share, along: p.axes, over: p.shape(0)))
-        }),
+        .init(
+          rule: { p in
+            let count = p.core.constant(p.core.reducedCount(p.operand(0), p.axes), p.type)
+            let share = p.core.elementwise(.divideCotangent, p.cotangent, count)
+            p.accumulate(0, p.core.repeated(share, along: p.blocked(p.axes), over: p.blocked(p.shape(0))))
+          }, isBlockable: true)),
       samples: .reductions { core, x, axes, keeps in core.mean(x, axes, keepingAxes: keeps) }),
 
     /// max x: the cotangent goes to the largest element, split evenly among equals.
