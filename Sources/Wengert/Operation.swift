@@ -140,6 +140,7 @@ extension Operation {
     contractions,
     normalized,
     labels,
+    gathering,
   ].flatMap { $0 }
 }
 

@@ -56,6 +56,7 @@
 #define WG_CONTRACTION_OPERATIONS(X) X(matmul) X(affine)
 #define WG_ROW_OPERATIONS(X) X(logSumExp) X(softmax) X(logSoftmax)
 #define WG_LABEL_OPERATIONS(X) X(pickLabels) X(placeLabels) X(crossEntropy)
+#define WG_INDEXING_OPERATIONS(X) X(gatherAlong) X(scatterAlong)
 
 #define WG_STRUCTURAL_OPERATIONS(X) \
   WG_LEAF_OPERATIONS(X)             \
@@ -63,7 +64,8 @@
   WG_VIEW_OPERATIONS(X)             \
   WG_CONTRACTION_OPERATIONS(X)      \
   WG_ROW_OPERATIONS(X)              \
-  WG_LABEL_OPERATIONS(X)
+  WG_LABEL_OPERATIONS(X)            \
+  WG_INDEXING_OPERATIONS(X)
 
 #define WG_SIMPLE_CASE(name, arity, value) wg_op_##name __attribute__((swift_name(#name))),
 #define WG_TRANSCENDENTAL_CASE(name, arity) wg_op_##name __attribute__((swift_name(#name))),
