@@ -136,6 +136,8 @@ extension Operation {
     selection,
     leaves,
     views,
+    slices,
+    joining,
     reductions,
     contractions,
     normalized,
@@ -157,7 +159,9 @@ package struct Composite: Sendable {
 
   /// The composite functions of every family.
   package static let all: [Composite] = [
-    labels
+    axisViews,
+    joining,
+    labels,
   ].flatMap { $0 }
 }
 
