@@ -38,3 +38,27 @@ void FN(wg_scatter_add)(const T *x, const wg_layout *shape, const int32_t *indic
     wg_advance(&runs, &cursor, run);
   }
 }
+
+void FN(wg_take)(const T *x, wg_taking rows, T *y) {
+  for (size_t outer = 0; outer < rows.outer; outer++, x += rows.n * rows.run, y += rows.count * rows.run) {
+    if (rows.run == 1) {
+      for (size_t i = 0; i < rows.count; i++) y[i] = x[rows.indices[i]];
+    } else {
+      for (size_t i = 0; i < rows.count; i++) {
+        memcpy(y + i * rows.run, x + (size_t)rows.indices[i] * rows.run, rows.run * sizeof(T));
+      }
+    }
+  }
+}
+
+void FN(wg_add_taken)(const T *x, wg_taking rows, T *y) {
+  for (size_t outer = 0; outer < rows.outer; outer++, x += rows.count * rows.run, y += rows.n * rows.run) {
+    if (rows.run == 1) {
+      for (size_t i = 0; i < rows.count; i++) y[rows.indices[i]] += x[i];
+    } else {
+      for (size_t i = 0; i < rows.count; i++) {
+        FN(wg_add_scaled)(1, x + i * rows.run, y + (size_t)rows.indices[i] * rows.run, rows.run);
+      }
+    }
+  }
+}

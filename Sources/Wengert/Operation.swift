@@ -138,6 +138,8 @@ extension Operation {
     views,
     slices,
     joining,
+    triangles,
+    taking,
     reductions,
     contractions,
     normalized,

@@ -190,6 +190,20 @@ void wg_scatter_add_f32(const float *x, const wg_layout *shape, const int32_t *i
 void wg_scatter_add_f64(const double *x, const wg_layout *shape, const int32_t *indices, int32_t axis, double *y,
                         const wg_layout *to);
 
+/// An array of `outer` times n rows, `run` elements each, and the `count` indices of some of each n.
+typedef struct {
+  size_t outer, n, run;
+  const int32_t *indices;
+  size_t count;
+} wg_taking;
+
+/// y = the rows at the indices, in order.
+void wg_take_f32(const float *x, wg_taking rows, float *y);
+void wg_take_f64(const double *x, wg_taking rows, double *y);
+/// y's rows at the indices += the rows of x, in order.
+void wg_add_taken_f32(const float *x, wg_taking rows, float *y);
+void wg_add_taken_f64(const double *x, wg_taking rows, double *y);
+
 // MARK: - Reductions
 
 /// Reduces the axes of `from` whose bit is set in `axes`; y is contiguous over the remaining axes in order.
