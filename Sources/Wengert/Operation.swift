@@ -163,6 +163,7 @@ package struct Composite: Sendable {
   package static let all: [Composite] = [
     axisViews,
     joining,
+    padding,
     labels,
   ].flatMap { $0 }
 }
