@@ -69,9 +69,7 @@ func recordLinearSpace(_ start: Double, _ end: Double, _ count: Int, _ type: Sca
 func recordOneHot(_ indices: IndexArray, _ count: Int, _ type: ScalarType) -> Handle {
   let core = Core.recording
   let shape = Shape(Array(indices.shape) + [count])
-  for (position, index) in indices.enumerated() where index < 0 || index >= count {
-    misuse(.index("oneHot(_:count:)", index, at: position, of: indices.shape, count))
-  }
+  core.checkIndices(indices, below: count, for: "oneHot(_:count:)")
   let id = core.constants(shape, type)
   for (row, index) in indices.enumerated() { core.set(1, in: id, at: row * count + index) }
   return core.handle(id)

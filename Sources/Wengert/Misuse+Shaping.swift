@@ -85,6 +85,18 @@ extension Misuse {
       "stride(from:to:by:) requires finite numbers and a step other than 0",
       given: "from \(start) to \(end) by \(step)", "Check the numbers.")
   }
+  static func indexShape(_ operation: String, _ indices: Shape, axis: Int, _ shape: Shape) -> Misuse {
+    Misuse(
+      "\(operation) requires indices of as many axes as the tensor, none longer but axis \(axis)",
+      given: "indices of shape \(indices) for shape \(shape)",
+      "Reshape the indices, or use taking(_:along:) to take whole rows.")
+  }
+  static func scatterSource(_ source: Shape, _ indices: Shape) -> Misuse {
+    Misuse(
+      "scatterAdded(_:at:along:) requires one index per element",
+      given: "shape \(source) and indices of shape \(indices)",
+      "Slice or reshape them to agree.")
+  }
   static func index(_ operation: String, _ index: Int, at position: Int, of shape: Shape, _ size: Int) -> Misuse {
     var rest = position
     let coordinates = shape.reversed().map { size in

@@ -164,6 +164,7 @@ package struct Composite: Sendable {
     axisViews,
     joining,
     padding,
+    gatheredElements,
     labels,
   ].flatMap { $0 }
 }

@@ -85,10 +85,7 @@ func recordTaking(_ x: Handle, _ indices: IndexArray, _ axis: Int, _ function: S
   let core = Core.recording
   let x = core.resolve(x)
   let along = core.axis(axis, of: x, for: function)
-  let size = core.shape(x)[along]
-  for (position, index) in indices.enumerated() where index < 0 || index >= size {
-    misuse(.index(function, index, at: position, of: indices.shape, size))
-  }
+  core.checkIndices(indices, below: core.shape(x)[along], for: function)
   return core.handle(core.taking(x, indices, along: along))
 }
 
