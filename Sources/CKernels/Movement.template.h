@@ -12,11 +12,102 @@ WG_CLONES static void FN(copy_run)(const T *x, ptrdiff_t dx, T *y, ptrdiff_t dy,
     } else {
       for (size_t i = 0; i < n; i++) y[i] = value;
     }
+  } else if (dx == -1 && dy == 1 && !accumulate) {
+    for (size_t i = 0; i < n; i++) y[i] = x[-(ptrdiff_t)i];
   } else if (accumulate) {
     for (size_t i = 0; i < n; i++) y[(ptrdiff_t)i * dy] += x[(ptrdiff_t)i * dx];
   } else {
     for (size_t i = 0; i < n; i++) y[(ptrdiff_t)i * dy] = x[(ptrdiff_t)i * dx];
   }
+}
+
+// One line of the cache.
+typedef T FN(line) __attribute__((vector_size(WG_LANES * sizeof(T)), aligned(sizeof(T))));
+
+// Two vectors' first, and last, elements in turns.
+#if WG_LANES == 16
+#define WG_FIRST_HALVES(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define WG_LAST_HALVES(a, b) __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#else
+#define WG_FIRST_HALVES(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define WG_LAST_HALVES(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#endif
+
+/// A square of as many rows as a line has elements, transposed in registers: after one perfect shuffle of its lines for
+/// each bit of an element's number, rows are columns.
+static inline __attribute__((always_inline)) void FN(transpose_square)(const T *x, ptrdiff_t dx, T *y, ptrdiff_t dy,
+                                                                       bool accumulate) {
+  FN(line) lines[WG_LANES], shuffled[WG_LANES];
+  for (int i = 0; i < WG_LANES; i++) lines[i] = *(const FN(line) *)(x + i * dx);
+  for (int bit = 1; bit < WG_LANES; bit *= 2) {
+    for (int i = 0; i < WG_LANES / 2; i++) {
+      shuffled[2 * i] = WG_FIRST_HALVES(lines[i], lines[i + WG_LANES / 2]);
+      shuffled[2 * i + 1] = WG_LAST_HALVES(lines[i], lines[i + WG_LANES / 2]);
+    }
+    for (int i = 0; i < WG_LANES; i++) lines[i] = shuffled[i];
+  }
+  for (int i = 0; i < WG_LANES; i++) {
+    FN(line) *target = (FN(line) *)(y + i * dy);
+    *target = accumulate ? *target + lines[i] : lines[i];
+  }
+}
+
+/// y[row][column] = or += x[column][row], where rows of x and y lie dx and dy apart. Squares go by blocks of eight
+/// times eight, so that the pages they lie in stay at hand.
+WG_CLONES static void FN(transpose)(const T *x, ptrdiff_t dx, T *y, ptrdiff_t dy, ptrdiff_t rows, ptrdiff_t columns,
+                                    bool accumulate) {
+  enum { block = 8 * WG_LANES };
+  const ptrdiff_t square_rows = rows / WG_LANES * WG_LANES, square_columns = columns / WG_LANES * WG_LANES;
+  for (ptrdiff_t top = 0; top < square_rows; top += block) {
+    const ptrdiff_t bottom = square_rows - top < block ? square_rows : top + block;
+    for (ptrdiff_t left = 0; left < square_columns; left += block) {
+      const ptrdiff_t right = square_columns - left < block ? square_columns : left + block;
+      for (ptrdiff_t row = top; row < bottom; row += WG_LANES) {
+        for (ptrdiff_t column = left; column < right; column += WG_LANES) {
+          FN(transpose_square)(x + column * dx + row, dx, y + row * dy + column, dy, accumulate);
+        }
+      }
+    }
+  }
+  for (ptrdiff_t row = 0; row < rows; row++) {
+    for (ptrdiff_t column = row < square_rows ? square_columns : 0; column < columns; column++) {
+      T *target = y + row * dy + column;
+      *target = accumulate ? *target + x[column * dx + row] : x[column * dx + row];
+    }
+  }
+}
+
+/// The runs without one of their axes.
+static wg_runs FN(without)(wg_runs runs, int32_t axis) {
+  for (int32_t i = axis; i + 1 < runs.rank; i++) {
+    runs.sizes[i] = runs.sizes[i + 1];
+    runs.strides[i] = runs.strides[i + 1];
+  }
+  runs.rank--;
+  return runs;
+}
+
+/// Copies with transpositions where y's innermost axis is not x's, which is another one. Returns whether it did.
+static bool FN(copy_transposed)(const T *x, wg_runs a, T *y, wg_runs b, bool accumulate) {
+  const int32_t inner = a.rank - 1;
+  if (b.strides[inner] != 1 || a.sizes[inner] < WG_LANES || a.strides[inner] == 0) return false;
+  int32_t row = 0;
+  while (row < inner && (a.strides[row] != 1 || a.sizes[row] < WG_LANES)) row++;
+  if (row == inner) return false;
+  const int64_t rows = a.sizes[row], columns = a.sizes[inner], dx = a.strides[inner], dy = b.strides[row];
+  // The other axes, and a last one of one element, so that there is one.
+  a.sizes[inner] = b.sizes[inner] = 1;
+  a = FN(without)(a, row);
+  b = FN(without)(b, row);
+  int64_t count = 1;
+  for (int32_t axis = 0; axis < a.rank; axis++) count *= a.sizes[axis];
+  wg_cursor ca = {{0}, 0}, cb = {{0}, 0};
+  for (int64_t i = 0; i < count; i++) {
+    FN(transpose)(x + ca.offset, dx, y + cb.offset, dy, rows, columns, accumulate);
+    wg_advance(&a, &ca, 1);
+    wg_advance(&b, &cb, 1);
+  }
+  return true;
 }
 
 void FN(wg_copy)(const T *x, const wg_layout *from, T *y, const wg_layout *to, bool accumulate) {
@@ -63,6 +154,7 @@ void FN(wg_copy)(const T *x, const wg_layout *from, T *y, const wg_layout *to, b
   }
   a.rank = b.rank = rank;
   memcpy(b.sizes, a.sizes, sizeof b.sizes);
+  if (FN(copy_transposed)(x, a, y, b, accumulate)) return;
   const int32_t inner = rank - 1;
   const int64_t run = a.sizes[inner];
   wg_cursor ca = {{0}, 0}, cb = {{0}, 0};
@@ -81,3 +173,6 @@ WG_CLONES void FN(wg_add_scaled)(T factor, const T *x, T *y, size_t n) {
 void FN(wg_fill)(T value, T *y, size_t n) {
   for (size_t i = 0; i < n; i++) y[i] = value;
 }
+
+#undef WG_FIRST_HALVES
+#undef WG_LAST_HALVES

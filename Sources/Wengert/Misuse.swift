@@ -95,7 +95,7 @@ extension Misuse {
   }
   static func permutation(_ axes: [Int], _ shape: Shape) -> Misuse {
     Misuse(
-      "transposed(_:) requires every axis exactly once", given: "axes \(axes) of shape \(shape)",
+      "permuted(_:) requires every axis exactly once", given: "axes \(axes) of shape \(shape)",
       "List all \(shape.count) axes in their new order.")
   }
   static func emptyReduction(_ operation: String, _ axes: [Int], _ shape: Shape) -> Misuse {

@@ -141,11 +141,16 @@ extension Operation {
     selection,
     leaves,
     views,
+    slices,
+    joining,
+    triangles,
+    taking,
     reductions,
     contractions,
     normalized,
     labels,
     custom,
+    gathering,
   ].flatMap { $0 }
 }
 
@@ -162,7 +167,11 @@ package struct Composite: Sendable {
 
   /// The composite functions of every family.
   package static let all: [Composite] = [
-    labels
+    axisViews,
+    joining,
+    padding,
+    gatheredElements,
+    labels,
   ].flatMap { $0 }
 }
 

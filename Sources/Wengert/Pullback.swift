@@ -214,17 +214,15 @@ struct Pullback: OperationInPass {
   }
 
   /// Adds a value to a part of an operand's adjoint; the rest of the operand had no influence.
-  func accumulate(_ index: Int, _ value: NodeID, placedAt starts: [Int]) {
+  func accumulate(_ index: Int, _ value: NodeID, placedAt map: AxisMap) {
     guard needs(index) else { return }
     guard case .direct(let direct) = sink else {
-      return accumulate(index, core.placed(value, in: shape(index), at: starts))
+      return accumulate(index, core.placed(value, map, in: shape(index)))
     }
     let target = core.layout(operand(index))
     let (memory, accumulate) = direct.destination(index)
-    if !accumulate {
-      memory.initializeMemory(as: UInt8.self, repeating: 0, count: target.elementCount * direct.type.byteCount)
-    }
-    core.copy(value, into: memory, of: target.shape, at: starts, accumulate: true)
+    if !accumulate { core.fill(memory, 0, target.elementCount, direct.type) }
+    core.copy(value, into: memory, of: core.pointee.layouts[core.denseLayout(operand(index))], map, accumulate: true)
   }
 
   private func unbroadcast(_ value: NodeID, _ index: Int) -> NodeID {

@@ -1,3 +1,4 @@
+import CKernels
 import CLinearAlgebra
 
 /// A value on a tape: an immutable array of numbers together with how it was computed.
@@ -126,7 +127,8 @@ extension UnsafeMutablePointer<TapeCore> {
     if layout.isContiguous {
       memory.copyMemory(from: record.value, byteCount: layout.elementCount * record.scalarType.byteCount)
     } else {
-      copy(id, into: memory, of: layout.shape, at: [Int](repeating: 0, count: layout.rank), accumulate: false)
+      var dense = wg_layout(layout.shape)
+      copy(id, into: memory, &dense, accumulate: false)
     }
   }
 }

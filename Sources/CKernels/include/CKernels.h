@@ -175,6 +175,35 @@ void wg_copy_f64(const double *x, const wg_layout *from, double *y, const wg_lay
 void wg_fill_f32(float value, float *y, size_t n);
 void wg_fill_f64(double value, double *y, size_t n);
 
+// MARK: - Indexing
+
+/// y[i] = x[i with i[axis] replaced by indices[i]] for every position i of `shape`, in row-major order. x has as many
+/// axes as `shape`, and along the other axes at least as many elements; y and the indices are contiguous.
+void wg_gather_f32(const float *x, const wg_layout *from, const int32_t *indices, const wg_layout *shape, int32_t axis,
+                   float *y);
+void wg_gather_f64(const double *x, const wg_layout *from, const int32_t *indices, const wg_layout *shape,
+                   int32_t axis, double *y);
+/// The transpose: y[i with i[axis] replaced by indices[i]] += x[i], one after the other in row-major order of i. x, the
+/// indices and y are contiguous; x has the shape `shape`.
+void wg_scatter_add_f32(const float *x, const wg_layout *shape, const int32_t *indices, int32_t axis, float *y,
+                        const wg_layout *to);
+void wg_scatter_add_f64(const double *x, const wg_layout *shape, const int32_t *indices, int32_t axis, double *y,
+                        const wg_layout *to);
+
+/// An array of `outer` times n rows, `run` elements each, and the `count` indices of some of each n.
+typedef struct {
+  size_t outer, n, run;
+  const int32_t *indices;
+  size_t count;
+} wg_taking;
+
+/// y = the rows at the indices, in order.
+void wg_take_f32(const float *x, wg_taking rows, float *y);
+void wg_take_f64(const double *x, wg_taking rows, double *y);
+/// y's rows at the indices += the rows of x, in order.
+void wg_add_taken_f32(const float *x, wg_taking rows, float *y);
+void wg_add_taken_f64(const double *x, wg_taking rows, double *y);
+
 // MARK: - Reductions
 
 /// Reduces the axes of `from` whose bit is set in `axes`; y is contiguous over the remaining axes in order.

@@ -52,11 +52,12 @@
 // Everything else that a tape can hold: X(name), by family.
 #define WG_LEAF_OPERATIONS(X) X(leaf) X(constant) X(severed) X(alias)
 #define WG_REDUCTION_OPERATIONS(X) X(sum) X(mean) X(maximumReduction)
-#define WG_VIEW_OPERATIONS(X) X(reshape) X(permute) X(broadcast) X(slice) X(place) X(concatenate)
+#define WG_VIEW_OPERATIONS(X) X(reshape) X(permute) X(broadcast) X(slice) X(place) X(concatenate) X(triangle)
 #define WG_CONTRACTION_OPERATIONS(X) X(matmul) X(affine)
 #define WG_ROW_OPERATIONS(X) X(logSumExp) X(softmax) X(logSoftmax)
 #define WG_LABEL_OPERATIONS(X) X(pickLabels) X(placeLabels) X(crossEntropy)
 #define WG_CUSTOM_OPERATIONS(X) X(custom)
+#define WG_INDEXING_OPERATIONS(X) X(gatherAlong) X(scatterAlong) X(take) X(placeTaken)
 
 #define WG_STRUCTURAL_OPERATIONS(X) \
   WG_LEAF_OPERATIONS(X)             \
@@ -65,7 +66,8 @@
   WG_CONTRACTION_OPERATIONS(X)      \
   WG_ROW_OPERATIONS(X)              \
   WG_LABEL_OPERATIONS(X)            \
-  WG_CUSTOM_OPERATIONS(X)
+  WG_CUSTOM_OPERATIONS(X)           \
+  WG_INDEXING_OPERATIONS(X)
 
 #define WG_SIMPLE_CASE(name, arity, value) wg_op_##name __attribute__((swift_name(#name))),
 #define WG_TRANSCENDENTAL_CASE(name, arity) wg_op_##name __attribute__((swift_name(#name))),

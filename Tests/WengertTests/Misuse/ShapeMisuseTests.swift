@@ -188,11 +188,11 @@ import Wengert
     }
     if list.makes(
       """
-      transposed(_:) requires every axis exactly once; given axes [0, 0] of shape (1, 2). \
+      permuted(_:) requires every axis exactly once; given axes [0, 0] of shape (1, 2). \
       List all 2 axes in their new order.
       """, at: #line + 2
     ) {
-      _ = Tensor([[1.0, 2]]).transposed(0, 0)
+      _ = Tensor([[1.0, 2]]).permuted(0, 0)
     }
     if list.makes(
       """

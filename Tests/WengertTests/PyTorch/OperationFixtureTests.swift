@@ -83,7 +83,7 @@ import Wengert
     case "crossEntropy": return { crossEntropy($0[0], labels: [2, 0, 3, 1, 1]) }
     case "negativeLogLikelihood": return { negativeLogLikelihood($0[0], labels: [2, 0, 3, 1, 1]) }
     case "reshape": return { $0[0].reshaped(to: [4, 3]) * $0[0].reshaped(to: [4, 3]) }
-    case "transpose": return { $0[0].transposed(2, 0, 1) * 2 }
+    case "transpose": return { $0[0].permuted(2, 0, 1) * 2 }
     case "broadcast": return { $0[0].broadcast(to: [4, 2, 3]) * 2 }
     case "slice": return { $0[0].sliced(1..<3, 0..<2) * 2 }
     case "concatenate": return { concatenated($0, along: 1) * 2 }

@@ -15,13 +15,13 @@ import Wengert
     for axes in Self.permutations(shape.count) {
       let context = "\(layout.rawValue) \(shape) in order \(axes)"
       let expected = naive.transposed(axes)
-      expectEqual(evaluate { layout.tensor(array).transposed(axes) }, expected, context)
+      expectEqual(evaluate { layout.tensor(array).permuted(axes) }, expected, context)
       // Copied, and the sum of it with a copy: two more ways of reading a view.
-      expectEqual(evaluate { layout.tensor(array).transposed(axes) * 1 }, expected, context)
+      expectEqual(evaluate { layout.tensor(array).permuted(axes) * 1 }, expected, context)
       let v = generator.array(Shape(expected.shape))
       let inverse = axes.indices.map { axis in axes.firstIndex(of: axis)! }
       let g = Tape.scope {
-        gradient(at: layout.tensor(array)) { ($0.transposed(axes) * Tensor(v)).sum() }.value
+        gradient(at: layout.tensor(array)) { ($0.permuted(axes) * Tensor(v)).sum() }.value
       }
       expectEqual(g, NaiveArray(v).transposed(inverse), "adjoint of \(context)")
     }
