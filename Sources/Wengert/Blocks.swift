@@ -13,6 +13,12 @@ extension OperationInPass {
   func blocked(_ axes: UInt32) -> UInt32 { block == nil ? axes : axes << 1 }
   /// A permutation of axes that leaves the block's where it is.
   func blocked(_ permutation: [Int]) -> [Int] { block == nil ? permutation : [0] + permutation.map { $0 + 1 } }
+  /// A part of an operand that has the whole block.
+  func blocked(_ map: AxisMap) -> AxisMap {
+    guard block != nil else { return map }
+    let axes = map.axes.map { AxisMap.Axis(start: $0.start, step: $0.step, target: $0.target.map { $0 + 1 }) }
+    return AxisMap(axes: [AxisMap.Axis(target: 0)] + axes)
+  }
   /// One axis.
   func blocked(axis: Int) -> Int { block == nil ? axis : axis + 1 }
 

@@ -217,7 +217,7 @@ struct Pullback: OperationInPass {
   func accumulate(_ index: Int, _ value: NodeID, placedAt map: AxisMap) {
     guard needs(index) else { return }
     guard case .direct(let direct) = sink else {
-      return accumulate(index, core.placed(value, map, in: shape(index)))
+      return accumulate(index, core.placed(value, blocked(map), in: blocked(shape(index))))
     }
     let target = core.layout(operand(index))
     let (memory, accumulate) = direct.destination(index)

@@ -7,16 +7,19 @@ extension Operation {
     Operation(
       opcode: .concatenate,
       derivative: .structural(
-        .init { p in
-          let axis = p.attribute(p.operandCount + 1)
-          var start = 0
-          for index in 0..<p.operandCount {
-            let size = p.shape(index)[axis]
-            let ranges = p.shape(index).enumerated().map { $0 == axis ? start..<start + size : 0..<$1 }
-            p.accumulate(index, p.core.sliced(p.cotangent, ranges))
-            start += size
-          }
-        }),
+        .init(
+          rule: { p in
+            let axis = p.attribute(p.operandCount + 1)
+            var start = 0
+            for index in 0..<p.operandCount {
+              let size = p.shape(index)[axis]
+              let ranges = p.blocked(p.shape(index)).enumerated().map { position, whole in
+                position == p.blocked(axis: axis) ? start..<start + size : 0..<whole
+              }
+              p.accumulate(index, p.core.sliced(p.cotangent, ranges))
+              start += size
+            }
+          }, isBlockable: true)),
       samples: [
         Sample("vectors", [[2], [3]]) { AnyTensor(Core.current.concatenated($0.map(\.id), along: 0)) },
         Sample("columns", [[2, 3], [2, 0], [2, 1]]) { AnyTensor(Core.current.concatenated($0.map(\.id), along: 1)) },

@@ -9,17 +9,19 @@ extension Operation {
     Operation(
       opcode: .slice,
       derivative: .structural(
-        .init { p in
-          let shape = p.shape(0)
-          let map = p.core.axisMap(p.id, rank: shape.count)
-          let part = p.core.shape(p.id)
-          if part.elementCount == shape.elementCount {
-            // Every element is there: the cotangent is seen in the operand's order, and nothing is filled with zeros.
-            p.accumulate(0, p.core.sliced(p.cotangent, map.inverse(rank: part.count), to: shape))
-          } else {
-            p.accumulate(0, p.cotangent, placedAt: map)
-          }
-        }),
+        .init(
+          rule: { p in
+            let shape = p.shape(0)
+            let map = p.core.axisMap(p.id, rank: shape.count)
+            let part = p.core.shape(p.id)
+            if part.elementCount == shape.elementCount {
+              // Every element is there: the cotangent is seen in the operand's order, and nothing is filled with zeros.
+              p.accumulate(
+                0, p.core.sliced(p.cotangent, p.blocked(map.inverse(rank: part.count)), to: p.blocked(shape)))
+            } else {
+              p.accumulate(0, p.cotangent, placedAt: map)
+            }
+          }, isBlockable: true)),
       samples: [
         .slice("vector", [5], 1..<4), .slice("block", [3, 4], 1..<3, 0..<2), .slice("nothing", [3, 4], 1..<1),
         .slice("to a scalar", [3], -1), .slice("row", [3, 4], 1), .slice("column", [2, 3, 2], .ellipsis, 0),
@@ -37,10 +39,11 @@ extension Operation {
     Operation(
       opcode: .place,
       derivative: .structural(
-        .init { p in
-          let map = p.core.axisMap(p.id, rank: p.core.layout(p.id).rank)
-          p.accumulate(0, p.core.sliced(p.cotangent, map, to: p.shape(0)))
-        }),
+        .init(
+          rule: { p in
+            let map = p.core.axisMap(p.id, rank: p.core.layout(p.id).rank)
+            p.accumulate(0, p.core.sliced(p.cotangent, p.blocked(map), to: p.blocked(p.shape(0))))
+          }, isBlockable: true)),
       samples: [
         .place("block", [2, 2], in: [3, 4], 1..<3, 2..<4),
         .place("backwards", [2], in: [3, 4], 1, (0..<3).strided(by: -2)),

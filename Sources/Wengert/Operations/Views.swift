@@ -7,7 +7,9 @@ extension Operation {
   static let views: [Operation] = [
     Operation(
       opcode: .reshape,
-      derivative: .structural(.init { p in p.accumulate(0, p.core.reshaped(p.cotangent, to: p.shape(0))) }),
+      derivative: .structural(
+        .init(
+          rule: { p in p.accumulate(0, p.core.reshaped(p.cotangent, to: p.blocked(p.shape(0)))) }, isBlockable: true)),
       samples: [
         Sample("(2, 3) to (3, 2)", [[2, 3]]) { AnyTensor(Core.current.reshaped($0[0].id, to: [3, 2])) },
         Sample("transposed to a vector", [[2, 3]]) {
@@ -20,12 +22,13 @@ extension Operation {
     Operation(
       opcode: .permute,
       derivative: .structural(
-        .init { p in
-          let rank = p.shape(0).count
-          var inverse = [Int](repeating: 0, count: rank)
-          for axis in 0..<rank { inverse[p.attribute(axis)] = axis }
-          p.accumulate(0, p.core.permuted(p.cotangent, inverse))
-        }),
+        .init(
+          rule: { p in
+            let rank = p.shape(0).count
+            var inverse = [Int](repeating: 0, count: rank)
+            for axis in 0..<rank { inverse[p.attribute(axis)] = axis }
+            p.accumulate(0, p.core.permuted(p.cotangent, p.blocked(inverse)))
+          }, isBlockable: true)),
       samples: [
         Sample("matrix", [[2, 3]]) { AnyTensor(Core.current.permuted($0[0].id, [1, 0])) },
         Sample("cycle", [[2, 3, 4]]) { AnyTensor(Core.current.permuted($0[0].id, [2, 0, 1])) },
@@ -34,7 +37,7 @@ extension Operation {
 
     Operation(
       opcode: .broadcast,
-      derivative: .structural(.init { p in p.accumulate(0, p.cotangent) }),
+      derivative: .structural(.init(rule: { p in p.accumulate(0, p.cotangent) }, isBlockable: true)),
       samples: [
         Sample("scalar", [[]]) { AnyTensor(Core.current.broadcast($0[0].id, to: [2, 3])) },
         Sample("row", [[3]]) { AnyTensor(Core.current.broadcast($0[0].id, to: [2, 3])) },
