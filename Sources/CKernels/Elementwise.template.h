@@ -20,6 +20,45 @@ static void FN(kernel_log)(const T *a, const T *b, const T *c, T *y, size_t n) {
 static void FN(kernel_tanh)(const T *a, const T *b, const T *c, T *y, size_t n) { FN(wg_tanh)(a, y, n); }
 static void FN(kernel_sigmoid)(const T *a, const T *b, const T *c, T *y, size_t n) { FN(wg_sigmoid)(a, y, n); }
 
+// Functions taken from the C library, an element at a time. Floats go through double: rounded once.
+#define WG_LIBRARY_KERNEL(name, function)                                                                   \
+  static void FN(kernel_##name)(const T *a, const T *b, const T *c, T *y, size_t n) {                       \
+    for (size_t i = 0; i < n; i++) y[i] = (T)function((double)a[i]);                                        \
+  }
+#define WG_LIBRARY_KERNEL_2(name, function)                                                                 \
+  static void FN(kernel_##name)(const T *a, const T *b, const T *c, T *y, size_t n) {                       \
+    for (size_t i = 0; i < n; i++) y[i] = (T)function((double)a[i], (double)b[i]);                          \
+  }
+WG_LIBRARY_KERNEL(expMinusOne, expm1)
+WG_LIBRARY_KERNEL(logOnePlus, log1p)
+WG_LIBRARY_KERNEL(log2, log2)
+WG_LIBRARY_KERNEL(log10, log10)
+WG_LIBRARY_KERNEL(sin, sin)
+WG_LIBRARY_KERNEL(cos, cos)
+WG_LIBRARY_KERNEL(tan, tan)
+WG_LIBRARY_KERNEL(asin, asin)
+WG_LIBRARY_KERNEL(acos, acos)
+WG_LIBRARY_KERNEL(atan, atan)
+WG_LIBRARY_KERNEL_2(atan2, atan2)
+WG_LIBRARY_KERNEL_2(hypot, hypot)
+WG_LIBRARY_KERNEL(sinh, sinh)
+WG_LIBRARY_KERNEL(cosh, cosh)
+WG_LIBRARY_KERNEL(asinh, asinh)
+WG_LIBRARY_KERNEL(acosh, acosh)
+WG_LIBRARY_KERNEL(atanh, atanh)
+WG_LIBRARY_KERNEL(erf, erf)
+WG_LIBRARY_KERNEL(erfc, erfc)
+WG_LIBRARY_KERNEL(logGamma, wg_log_gamma)
+WG_LIBRARY_KERNEL(digamma, wg_digamma)
+WG_LIBRARY_KERNEL_2(polygamma, wg_polygamma)
+WG_LIBRARY_KERNEL_2(remainder, wg_remainder)
+WG_LIBRARY_KERNEL(softplus, wg_softplus)
+WG_LIBRARY_KERNEL(silu, wg_silu)
+WG_LIBRARY_KERNEL(gelu, wg_gelu)
+WG_LIBRARY_KERNEL(tanhGelu, wg_tanh_gelu)
+#undef WG_LIBRARY_KERNEL
+#undef WG_LIBRARY_KERNEL_2
+
 // The C library's pow, but exact and fast for the exponents that programs write most.
 static inline T FN(power)(T a, T b) {
   if (b == 2) return a * a;
@@ -53,6 +92,35 @@ static void FN(kernel_expDifference)(const T *a, const T *b, const T *c, T *y, s
   FN(shifted)(a, b, y, n);
   FN(wg_exp)(y, y, n);
 }
+
+// Functions of one operand that are finished with a second one: a block at a time, as y may be either operand.
+WG_CLONES static void FN(finish_xlogy)(const T *a, const T *b, const T *logs, T *y, size_t n) {
+  WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] = ((a[i] == 0) & (b[i] == b[i])) ? 0 : a[i] * logs[i];
+}
+WG_CLONES static void FN(finish_elu)(const T *a, const T *b, const T *powers, T *y, size_t n) {
+  WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] = a[i] > 0 ? a[i] : b[i] * powers[i];
+}
+#define WG_FINISHED_KERNEL(name, function, operand)                                                         \
+  static void FN(kernel_##name)(const T *a, const T *b, const T *c, T *y, size_t n) {                       \
+    T block[WG_BLOCK];                                                                                      \
+    for (size_t start = 0; start < n; start += WG_BLOCK) {                                                  \
+      const size_t size = n - start < WG_BLOCK ? n - start : WG_BLOCK;                                      \
+      FN(kernel_##function)(operand + start, NULL, NULL, block, size);                                      \
+      FN(finish_##name)(a + start, b + start, block, y + start, size);                                      \
+    }                                                                                                       \
+  }
+WG_FINISHED_KERNEL(xlogy, log, b)
+WG_FINISHED_KERNEL(elu, expMinusOne, a)
+#undef WG_FINISHED_KERNEL
+
+#define WG_ROUNDING_KERNEL(name, function)                                                                  \
+  WG_CLONES static void FN(kernel_##name)(const T *a, const T *b, const T *c, T *y, size_t n) {             \
+    WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] = function(a[i]);                                      \
+  }
+WG_ROUNDING_KERNEL(floor, __builtin_elementwise_floor)
+WG_ROUNDING_KERNEL(ceil, __builtin_elementwise_ceil)
+WG_ROUNDING_KERNEL(rounded, __builtin_elementwise_rint)
+#undef WG_ROUNDING_KERNEL
 
 #define WG_SIMPLE_ENTRY(name, arity, value) FN(kernel_##name),
 #define WG_TRANSCENDENTAL_ENTRY(name, arity) FN(kernel_##name),

@@ -218,6 +218,10 @@ extension Opcode {
     case .pow: "pow(_:_:)"
     case .maximum: "maximum(_:_:)"
     case .minimum: "minimum(_:_:)"
+    case .atan2: "atan2(_:_:)"
+    case .hypot: "hypot(_:_:)"
+    case .xlogy: "xlogy(_:_:)"
+    case .remainder: "remainder(_:_:)"
     default: String(cString: cName)
     }
   }

@@ -137,7 +137,13 @@ extension Operation {
   /// The operations of every family.
   package static let all: [Operation] = [
     arithmetic,
+    powers,
     exponential,
+    trigonometric,
+    hyperbolic,
+    special,
+    activations,
+    rounding,
     selection,
     leaves,
     views,

@@ -66,7 +66,7 @@ extension Term {
     return Term(register: target, tracer: tracer)
   }
 
-  private func constant(_ value: Double) -> Term {
+  fileprivate func constant(_ value: Double) -> Term {
     let index = tracer.constants.firstIndex(of: value) ?? tracer.constants.count
     if index == tracer.constants.count { tracer.constants.append(value) }
     return Term(register: UInt8(wg_register_first_constant + index), tracer: tracer)
@@ -88,6 +88,11 @@ extension Term {
   func divided(by term: Term) -> Term { .apply(.divideCotangent, self, term) }
 
   func equals(_ other: Double) -> Term { .apply(.equal, self, constant(other)) }
+  func isLess(than other: Term) -> Term { .apply(.less, self, other) }
+  func isGreater(than other: Term) -> Term { .apply(.greater, self, other) }
+  func isAtMost(_ other: Term) -> Term { .apply(.lessOrEqual, self, other) }
+  func isAtLeast(_ other: Term) -> Term { .apply(.greaterOrEqual, self, other) }
+  func isGreater(than other: Double) -> Term { .apply(.greater, self, constant(other)) }
   func isAtMost(_ other: Double) -> Term { .apply(.lessOrEqual, self, constant(other)) }
   func isAtLeast(_ other: Double) -> Term { .apply(.greaterOrEqual, self, constant(other)) }
   /// `a` where this term is not 0, else `b`.
@@ -96,7 +101,24 @@ extension Term {
   func select(_ a: Term, _ b: Double) -> Term { .apply(.select, self, a, constant(b)) }
 }
 
+func exp(_ x: Term) -> Term { .apply(.exp, x) }
+func expMinusOne(_ x: Term) -> Term { .apply(.expMinusOne, x) }
 func log(_ x: Term) -> Term { .apply(.log, x) }
+func sqrt(_ x: Term) -> Term { .apply(.squareRoot, x) }
+func square(_ x: Term) -> Term { .apply(.square, x) }
+func abs(_ x: Term) -> Term { .apply(.absolute, x) }
+func sigmoid(_ x: Term) -> Term { .apply(.sigmoid, x) }
+func sin(_ x: Term) -> Term { .apply(.sin, x) }
+func cos(_ x: Term) -> Term { .apply(.cos, x) }
+func sinh(_ x: Term) -> Term { .apply(.sinh, x) }
+func cosh(_ x: Term) -> Term { .apply(.cosh, x) }
+func hypot(_ x: Term, _ y: Double) -> Term { .apply(.hypot, x, x.constant(y)) }
+func hypot(_ x: Term, _ y: Term) -> Term { .apply(.hypot, x, y) }
+func erfc(_ x: Term) -> Term { .apply(.erfc, x) }
+func digamma(_ x: Term) -> Term { .apply(.digamma, x) }
+func polygamma(_ order: Double, _ x: Term) -> Term { .apply(.polygamma, x.constant(order), x) }
+func polygamma(_ order: Term, _ x: Term) -> Term { .apply(.polygamma, order, x) }
+func rounded(_ x: Term) -> Term { .apply(.rounded, x) }
 func sign(_ x: Term) -> Term { .apply(.sign, x) }
 func pow(_ x: Term, _ y: Term) -> Term { .apply(.pow, x, y) }
 func maximumShare(_ x: Term, _ y: Term) -> Term { .apply(.maximumShare, x, y) }

@@ -24,6 +24,14 @@
   X(sign, 1, a > 0 ? 1 : (a < 0 ? -1 : (a == 0 ? 0 : a)))                                                \
   X(relu, 1, a <= 0 ? 0 : a)                                                                             \
   X(squareRoot, 1, __builtin_elementwise_sqrt(a))                                                        \
+  X(square, 1, a * a)                                                                                    \
+  X(reciprocal, 1, 1 / a)                                                                                \
+  X(rsqrt, 1, 1 / __builtin_elementwise_sqrt(a))                                                         \
+  X(leakyRelu, 2, a > 0 ? a : a * b)                                                                     \
+  X(hardSigmoid, 1, a <= -3 ? 0 : (a >= 3 ? 1 : (a + 3) / 6))                                            \
+  X(softsign, 1, a == (T)__builtin_inf() ? 1 : (a == -(T)__builtin_inf() ? -1 :                          \
+    a / (1 + __builtin_elementwise_abs(a))))                                                             \
+  X(clamp, 3, a < b ? b : (a > c ? c : a))                                                               \
   X(maximum, 2, ((a > b) | (a != a)) ? a : b)                                                            \
   X(minimum, 2, ((a < b) | (a != a)) ? a : b)                                                            \
   /* The share of the cotangent that `maximum(a, b)` hands to a: ties are halved, a NaN takes all. */    \
@@ -39,15 +47,29 @@
   X(matches, 2, ((a == b) | ((a != a) & (b != b))) ? 1 : 0)                                              \
   X(select, 3, a != 0 ? b : c)
 
-// Elementwise operations with a kernel of their own: X(name, arity).
-#define WG_TRANSCENDENTAL_OPERATIONS(X) \
-  X(exp, 1)                             \
-  X(log, 1)                             \
-  X(tanh, 1)                            \
-  X(sigmoid, 1)                         \
-  X(pow, 2)                             \
-  /* exp(a - b), and 0 where a = -inf: the weight of one term in log-sum-exp. */ \
+// Elementwise operations with a kernel of their own: X(name, arity), by family.
+#define WG_EXPONENTIAL_OPERATIONS(X)                                                                     \
+  X(exp, 1) X(expMinusOne, 1) X(log, 1) X(logOnePlus, 1) X(log2, 1) X(log10, 1) X(pow, 2) X(xlogy, 2)    \
+  /* exp(a - b), and 0 where a = -inf: the weight of one term in log-sum-exp. */                         \
   X(expDifference, 2)
+#define WG_TRIGONOMETRIC_OPERATIONS(X) \
+  X(sin, 1) X(cos, 1) X(tan, 1) X(asin, 1) X(acos, 1) X(atan, 1) X(atan2, 2) X(hypot, 2)
+#define WG_HYPERBOLIC_OPERATIONS(X) X(sinh, 1) X(cosh, 1) X(tanh, 1) X(asinh, 1) X(acosh, 1) X(atanh, 1)
+#define WG_SPECIAL_OPERATIONS(X)                             \
+  X(erf, 1) X(erfc, 1) X(logGamma, 1) X(digamma, 1)          \
+  /* The derivative of digamma(b) of order a, a whole number. */ \
+  X(polygamma, 2)
+#define WG_ACTIVATION_OPERATIONS(X) \
+  X(sigmoid, 1) X(softplus, 1) X(silu, 1) X(gelu, 1) X(tanhGelu, 1) X(elu, 2)
+#define WG_ROUNDING_OPERATIONS(X) X(floor, 1) X(ceil, 1) X(rounded, 1) X(remainder, 2)
+
+#define WG_TRANSCENDENTAL_OPERATIONS(X) \
+  WG_EXPONENTIAL_OPERATIONS(X)          \
+  WG_TRIGONOMETRIC_OPERATIONS(X)        \
+  WG_HYPERBOLIC_OPERATIONS(X)           \
+  WG_SPECIAL_OPERATIONS(X)              \
+  WG_ACTIVATION_OPERATIONS(X)           \
+  WG_ROUNDING_OPERATIONS(X)
 
 // Everything else that a tape can hold: X(name), by family.
 #define WG_LEAF_OPERATIONS(X) X(leaf) X(constant) X(severed) X(alias)

@@ -1,6 +1,6 @@
 import CKernels
 
-// Sums, products, quotients and powers.
+// Sums, products and quotients.
 
 extension Operation {
   static let arithmetic: [Operation] = [
@@ -32,12 +32,6 @@ extension Operation {
     .binary(
       .divideCotangent, over: [-2...2, 0.5...2],
       { c, d, y, z in z.divided(by: d) }, { c, d, y, z in -(z.scaled(by: y.divided(by: d))) }),
-
-    /// aᵇ: b aᵇ⁻¹, which is 0 for b = 0 whatever a is, and y log a, which is 0 at a = 0 for b ≥ 0.
-    .binary(
-      .pow, over: [0.3...2, -2...2],
-      { a, b, y, c in c.scaled(by: b.equals(0).select(0, b * pow(a, b - 1))) },
-      { a, b, y, c in c.scaled(by: (a.equals(0) * b.isAtLeast(0)).select(0, y * log(a))) }),
   ]
 }
 
@@ -96,25 +90,4 @@ extension Tensor {
 
   /// The negative of each element.
   @inlinable public static prefix func - (a: Self) -> Self { Self(recordUnary(.negate, a.handle)) }
-}
-
-/// Each element of `x` raised to the power of the matching element of `y`. Shapes broadcast as in NumPy.
-///
-/// A negative base with a fractional exponent is NaN. At x = 0 the derivatives are those of IEEE limits:
-/// `pow(0, 0)` has (0, 0), `pow(0, 1)` has (1, 0), `pow(0, ½)` has (∞, 0). The derivative with respect to `y`
-/// is `xʸ log x` and so NaN for a negative base; it is computed only if it is asked for.
-///
-/// - Complexity: O(elements of the result); the tape keeps the result.
-@inlinable public func pow<S>(_ x: Tensor<S>, _ y: Tensor<S>) -> Tensor<S> {
-  Tensor(recordBinary(.pow, x.handle, y.handle))
-}
-
-/// Each element of `x` raised to a fixed power; exponents 1 and 2 cost no more than a product.
-@inlinable public func pow<S>(_ x: Tensor<S>, _ y: S) -> Tensor<S> {
-  Tensor(recordBinary(.pow, x.handle, scalar: Double(y)))
-}
-
-/// A number raised to the power of each element of `y`.
-@inlinable public func pow<S>(_ x: S, _ y: Tensor<S>) -> Tensor<S> {
-  Tensor(recordBinary(.pow, y.handle, scalar: Double(x), scalarFirst: true))
 }

@@ -29,7 +29,6 @@ extension Operation {
       samples: Sample.elementwise(.select, [0...1, -2...2, -2...2])),
 
     // Constant almost everywhere: no path is recorded.
-    .unary(.sign, nil),
     .binary(.maximumShare, nil, nil), .binary(.minimumShare, nil, nil), .binary(.matches, nil, nil),
     .binary(.less, nil, nil), .binary(.lessOrEqual, nil, nil), .binary(.greater, nil, nil),
     .binary(.greaterOrEqual, nil, nil), .binary(.equal, nil, nil), .binary(.notEqual, nil, nil),
