@@ -137,6 +137,9 @@ extension Operation {
     leaves,
     views,
     reductions,
+    extrema,
+    moments,
+    scans,
     contractions,
     normalized,
     labels,
@@ -157,7 +160,10 @@ package struct Composite: Sendable {
 
   /// The composite functions of every family.
   package static let all: [Composite] = [
-    labels
+    labels,
+    moments,
+    sorting,
+    counting,
   ].flatMap { $0 }
 }
 
