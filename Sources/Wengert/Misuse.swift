@@ -98,10 +98,10 @@ extension Misuse {
       "permuted(_:) requires every axis exactly once", given: "axes \(axes) of shape \(shape)",
       "List all \(shape.count) axes in their new order.")
   }
-  static func emptyReduction(_ operation: String, _ axes: [Int], _ shape: Shape) -> Misuse {
+  static func emptyReduction(_ operation: String, _ axes: [Int], _ shape: Shape, _ result: String) -> Misuse {
     Misuse(
       "\(operation) requires at least one element along the axes it reduces", given: "axes \(axes) of shape \(shape)",
-      "An empty maximum has no value: test for emptiness first.")
+      "The \(result) of no elements has no value: test for emptiness first.")
   }
   static func slice(_ ranges: [Range<Int>], _ shape: Shape) -> Misuse {
     Misuse(

@@ -152,6 +152,9 @@ extension Operation {
     triangles,
     taking,
     reductions,
+    extrema,
+    moments,
+    scans,
     contractions,
     normalized,
     labels,
@@ -178,6 +181,10 @@ package struct Composite: Sendable {
     padding,
     gatheredElements,
     labels,
+    labels,
+    moments,
+    sorting,
+    counting,
   ].flatMap { $0 }
 }
 

@@ -207,12 +207,67 @@ void wg_add_taken_f64(const double *x, wg_taking rows, double *y);
 // MARK: - Reductions
 
 /// Reduces the axes of `from` whose bit is set in `axes`; y is contiguous over the remaining axes in order.
-/// sum: y = sum / divisor, or y += sum / divisor. maximum: NaN if any is NaN. The order of additions depends on the
-/// shape alone.
+/// The order of steps depends on the shape alone. sum: y = sum / divisor, or y += sum / divisor.
 void wg_sum_f32(const float *x, const wg_layout *from, uint32_t axes, float divisor, bool accumulate, float *y);
 void wg_sum_f64(const double *x, const wg_layout *from, uint32_t axes, double divisor, bool accumulate, double *y);
+
+/// Extrema are NaN if any element is.
 void wg_maximum_f32(const float *x, const wg_layout *from, uint32_t axes, float *y);
 void wg_maximum_f64(const double *x, const wg_layout *from, uint32_t axes, double *y);
+void wg_minimum_f32(const float *x, const wg_layout *from, uint32_t axes, float *y);
+void wg_minimum_f64(const double *x, const wg_layout *from, uint32_t axes, double *y);
+/// Extrema of |x|.
+void wg_maximum_magnitude_f32(const float *x, const wg_layout *from, uint32_t axes, float *y);
+void wg_maximum_magnitude_f64(const double *x, const wg_layout *from, uint32_t axes, double *y);
+void wg_minimum_magnitude_f32(const float *x, const wg_layout *from, uint32_t axes, float *y);
+void wg_minimum_magnitude_f64(const double *x, const wg_layout *from, uint32_t axes, double *y);
+void wg_product_f32(const float *x, const wg_layout *from, uint32_t axes, float *y);
+void wg_product_f64(const double *x, const wg_layout *from, uint32_t axes, double *y);
+
+/// The sum of squared deviations from the mean, divided by `divisor`; NaN for no elements.
+void wg_variance_f32(const float *x, const wg_layout *from, uint32_t axes, float divisor, float *y);
+void wg_variance_f64(const double *x, const wg_layout *from, uint32_t axes, double divisor, double *y);
+/// (sum |x|^order)^(1/order), scaled where that would overflow or underflow; the order is finite and not 0.
+void wg_norm_f32(const float *x, const wg_layout *from, uint32_t axes, double order, float *y);
+void wg_norm_f64(const double *x, const wg_layout *from, uint32_t axes, double order, double *y);
+
+/// The position along one axis, which is not empty, of the first of the largest or smallest elements, or of the first
+/// NaN; y is contiguous over the remaining axes.
+void wg_extremum_positions_f32(const float *x, const wg_layout *from, int32_t axis, bool largest, ptrdiff_t *y);
+void wg_extremum_positions_f64(const double *x, const wg_layout *from, int32_t axis, bool largest, ptrdiff_t *y);
+/// xbar = (or +=) ybar / (number of elements equal to y) at those elements, 0 elsewhere; x is contiguous.
+void wg_extremum_adjoint_f32(const float *x, const wg_layout *shape, uint32_t axes, const float *y,
+                             const float *ybar, bool accumulate, float *xbar);
+void wg_extremum_adjoint_f64(const double *x, const wg_layout *shape, uint32_t axes, const double *y,
+                             const double *ybar, bool accumulate, double *xbar);
+
+// MARK: - Scans
+
+/// Along the middle axis of contiguous (outer, n, inner) arrays, from the first to the last element or `reversed`; y
+/// is not x. `exclusive`: of the elements before each one only, starting with 0 or 1.
+void wg_cumulative_sum_f32(const float *x, size_t outer, size_t n, size_t inner, bool reversed, bool exclusive,
+                           float *y);
+void wg_cumulative_sum_f64(const double *x, size_t outer, size_t n, size_t inner, bool reversed, bool exclusive,
+                           double *y);
+void wg_cumulative_product_f32(const float *x, size_t outer, size_t n, size_t inner, bool reversed, bool exclusive,
+                               float *y);
+void wg_cumulative_product_f64(const double *x, size_t outer, size_t n, size_t inner, bool reversed, bool exclusive,
+                               double *y);
+void wg_cumulative_log_sum_exp_f32(const float *x, size_t outer, size_t n, size_t inner, bool reversed, float *y);
+void wg_cumulative_log_sum_exp_f64(const double *x, size_t outer, size_t n, size_t inner, bool reversed, double *y);
+/// y[i] = x[i] + factor[i-1] y[i-1], or reversed y[i] = x[i] + factor[i] y[i+1], where a y of 0 absorbs its factor:
+/// there are n - 1 factors.
+void wg_recurrence_f32(const float *x, const float *factor, size_t outer, size_t n, size_t inner, bool reversed,
+                       float *y);
+void wg_recurrence_f64(const double *x, const double *factor, size_t outer, size_t n, size_t inner, bool reversed,
+                       double *y);
+
+// MARK: - Sorting
+
+/// The positions along an axis of the k first elements in ascending or descending order, equal ones in the order they
+/// are in; NaN is greater than every number. y is contiguous, with k elements along the axis.
+void wg_sort_f32(const float *x, const wg_layout *from, int32_t axis, bool descending, size_t k, int32_t *y);
+void wg_sort_f64(const double *x, const wg_layout *from, int32_t axis, bool descending, size_t k, int32_t *y);
 
 // MARK: - Products with a strong zero
 

@@ -75,6 +75,9 @@
 #define WG_LEAF_OPERATIONS(X) X(leaf) X(constant) X(severed) X(alias)
 #define WG_REDUCTION_OPERATIONS(X) X(sum) X(mean) X(maximumReduction)
 #define WG_VIEW_OPERATIONS(X) X(reshape) X(permute) X(broadcast) X(slice) X(place) X(concatenate) X(triangle)
+#define WG_REDUCTION_OPERATIONS(X) X(sum) X(mean) X(maximumReduction) X(minimumReduction) X(product) X(variance) X(norm)
+#define WG_SCAN_OPERATIONS(X) X(cumulativeSum) X(cumulativeProduct) X(cumulativeLogSumExp) X(recurrence)
+#define WG_VIEW_OPERATIONS(X) X(reshape) X(permute) X(broadcast) X(slice) X(place) X(concatenate)
 #define WG_CONTRACTION_OPERATIONS(X) X(matmul) X(affine)
 #define WG_ROW_OPERATIONS(X) X(logSumExp) X(softmax) X(logSoftmax)
 #define WG_LABEL_OPERATIONS(X) X(pickLabels) X(placeLabels) X(crossEntropy)
@@ -84,6 +87,7 @@
 #define WG_STRUCTURAL_OPERATIONS(X) \
   WG_LEAF_OPERATIONS(X)             \
   WG_REDUCTION_OPERATIONS(X)        \
+  WG_SCAN_OPERATIONS(X)             \
   WG_VIEW_OPERATIONS(X)             \
   WG_CONTRACTION_OPERATIONS(X)      \
   WG_ROW_OPERATIONS(X)              \

@@ -120,19 +120,9 @@ func recordSoftmax(_ opcode: Opcode, _ x: Handle, _ axis: Int) -> Handle {
 
 extension UnsafeMutablePointer<TapeCore> {
   func logSumExp(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID {
-    let shape = shape(x)
-    let reduced = (0..<shape.count).filter { axes >> UInt32($0) & 1 == 1 }
-    let kept = (0..<shape.count).filter { axes >> UInt32($0) & 1 == 0 }
-    var result: NodeID
-    if reduced.count == 1 {
-      result = logSumExp(x, reduced[0])
-    } else {
-      // Several axes, or none, become one at the end.
-      let sizes = kept.map { shape[$0] } + [reduced.reduce(1) { $0 * shape[$1] }]
-      result = logSumExp(reshaped(permuted(x, kept + reduced), to: Shape(sizes)), kept.count)
-    }
-    if keepingAxes { result = expanded(result, along: axes, of: shape) }
-    return result
+    let joined = joined(x, axes)
+    let result = logSumExp(joined.id, joined.axis)
+    return keepingAxes ? expanded(result, along: axes, of: shape(x)) : result
   }
 
   func logSumExp(_ x: NodeID, _ axis: Int) -> NodeID {
@@ -171,7 +161,7 @@ extension UnsafeMutablePointer<TapeCore> {
 
 extension UnsafePointer<wg_layout> {
   /// The numbers of elements before, along and after an axis.
-  fileprivate func split(at axis: Int) -> (outer: Int, n: Int, inner: Int) {
+  func split(at axis: Int) -> (outer: Int, n: Int, inner: Int) {
     var (outer, inner) = (1, 1)
     for index in 0..<rank {
       if index < axis { outer *= Int(sizes[index]) }

@@ -1,6 +1,6 @@
 import CKernels
 
-// Sums, means and maxima over axes.
+// Sums, means and products over axes, and what all reductions share.
 
 extension Operation {
   static let reductions: [Operation] = [
@@ -26,20 +26,21 @@ extension Operation {
           }, isBlockable: true)),
       samples: .reductions { core, x, axes, keeps in core.mean(x, axes, keepingAxes: keeps) }),
 
-    /// max x: the cotangent goes to the largest element, split evenly among equals.
+    /// Πx: the product of the other elements, as that of those before times that of those after. No element is
+    /// divided by, so zeros are like other numbers, in derivatives of any order.
     Operation(
-      opcode: .maximumReduction,
+      opcode: .product,
       derivative: .structural(
         .init { p in
-          let shape = p.shape(0)
-          let attained = p.core.elementwise(
-            .matches, p.operand(0), p.core.repeated(p.output, along: p.axes, over: shape))
-          let count = p.core.sum(attained, p.axes, keepingAxes: true)
-          let share = p.core.elementwise(
-            .divideCotangent, p.core.expanded(p.cotangent, along: p.axes, of: shape), count)
-          p.accumulate(0, p.core.elementwise(.scaleCotangent, share, attained))
+          let core = p.core
+          let (x, axis) = core.joined(p.operand(0), p.axes)
+          let before = core.cumulativeProduct(x, axis, reversed: false, exclusive: true)
+          let after = core.cumulativeProduct(x, axis, reversed: true, exclusive: true)
+          let others = core.separated(core.elementwise(.multiply, before, after), p.axes, p.shape(0))
+          let cotangent = core.expanded(p.cotangent, along: p.axes, of: p.shape(0))
+          p.accumulate(0, core.elementwise(.scaleCotangent, cotangent, others))
         }),
-      samples: .reductions { core, x, axes, keeps in core.maximum(x, axes, keepingAxes: keeps) }),
+      samples: .reductions { core, x, axes, keeps in core.product(x, axes, keepingAxes: keeps) }),
   ]
 }
 
@@ -50,6 +51,7 @@ extension Pullback {
 
 extension [Sample] {
   static func reductions(
+    over domain: ClosedRange<Double> = -2...2,
     _ apply: @escaping @Sendable (Core, NodeID, UInt32, Bool) -> NodeID
   ) -> [Sample] {
     let cases: [(Shape, UInt32, Bool)] = [
@@ -57,7 +59,7 @@ extension [Sample] {
       ([2, 3, 4], 0b101, false), ([2, 3, 4], 0b010, true), ([1, 3], 0b01, false), ([3, 0], 0b01, false),
     ]
     return cases.map { shape, axes, keeps in
-      Sample("\(shape) axes \(String(axes, radix: 2))\(keeps ? " kept" : "")", [shape]) { operands in
+      Sample("\(shape) axes \(String(axes, radix: 2))\(keeps ? " kept" : "")", [shape], [domain]) { operands in
         let core = Core.current
         // Through a transposed view and back, so that strided operands are met too.
         let x =
@@ -110,28 +112,28 @@ extension Tensor {
     Self(recordReduction(.mean, handle, axes, keepingAxes))
   }
 
-  /// The largest element, a scalar; NaN if there is one. Traps if there are no elements.
+  /// The product of all elements, a scalar. The product of no elements is 1.
   ///
-  /// Equal largest elements share the cotangent evenly.
+  /// The derivatives, of any order, are right with zeros among the elements.
   ///
   /// - Complexity: O(elements); the tape keeps one number.
-  @inlinable public func max() -> Self { Self(recordReduction(.maximumReduction, handle, nil, false)) }
+  @inlinable public func prod() -> Self { Self(recordReduction(.product, handle, nil, false)) }
 
-  /// The largest elements along some axes; NaN where there is one. Traps if a maximum would be taken over no elements.
+  /// The products along some axes. The product of no elements is 1.
   ///
-  /// Equal largest elements share the cotangent evenly.
+  /// The derivatives, of any order, are right with zeros among the elements.
   ///
   /// - Parameters:
   ///   - axes: Counted from 0, or from −1 at the end. Traps if one is out of range or repeated.
   ///   - keepingAxes: Whether the axes stay, with one element each.
   /// - Complexity: O(elements); the tape keeps the result.
-  @inlinable public func max(along axes: Int..., keepingAxes: Bool = false) -> Self {
-    Self(recordReduction(.maximumReduction, handle, axes, keepingAxes))
+  @inlinable public func prod(along axes: Int..., keepingAxes: Bool = false) -> Self {
+    Self(recordReduction(.product, handle, axes, keepingAxes))
   }
 
   /// The same for a list of axes; an empty list leaves every element by itself.
-  @inlinable public func max(along axes: [Int], keepingAxes: Bool = false) -> Self {
-    Self(recordReduction(.maximumReduction, handle, axes, keepingAxes))
+  @inlinable public func prod(along axes: [Int], keepingAxes: Bool = false) -> Self {
+    Self(recordReduction(.product, handle, axes, keepingAxes))
   }
 }
 
@@ -140,22 +142,42 @@ func recordReduction(_ opcode: Opcode, _ x: Handle, _ axes: [Int]?, _ keepsAxes:
   let core = Core.recording
   let x = core.resolve(x)
   // Put together only for a message: a string would cost more than a small sum.
-  func name() -> String {
-    opcode == .maximumReduction ? "max(along:keepingAxes:)" : "\(opcode.displayName)(along:keepingAxes:)"
-  }
+  func name() -> String { "\(opcode.reductionName)(along:keepingAxes:)" }
   let bits = core.axisBits(axes, of: x, for: name())
   switch opcode {
   case .sum: return core.handle(core.sum(x, bits, keepingAxes: keepsAxes))
   case .mean: return core.handle(core.mean(x, bits, keepingAxes: keepsAxes))
+  case .product: return core.handle(core.product(x, bits, keepingAxes: keepsAxes))
   default:
-    if core.reducedCount(x, bits) == 0 {
-      misuse(.emptyReduction(axes == nil ? "max()" : name(), axes ?? Array(0..<core.layout(x).rank), core.shape(x)))
-    }
-    return core.handle(core.maximum(x, bits, keepingAxes: keepsAxes))
+    core.checkNotEmpty(x, bits, axes == nil ? "\(opcode.reductionName)()" : name(), opcode.extremumName)
+    return core.handle(
+      opcode == .maximumReduction
+        ? core.maximum(x, bits, keepingAxes: keepsAxes) : core.minimum(x, bits, keepingAxes: keepsAxes))
   }
 }
 
+extension Opcode {
+  /// What users call a reduction.
+  fileprivate var reductionName: String {
+    switch self {
+    case .maximumReduction: "max"
+    case .minimumReduction: "min"
+    case .product: "prod"
+    default: displayName
+    }
+  }
+
+  fileprivate var extremumName: String { self == .maximumReduction ? "maximum" : "minimum" }
+}
+
 extension UnsafeMutablePointer<TapeCore> {
+  /// Traps if a result would be made of no elements.
+  func checkNotEmpty(_ x: NodeID, _ axes: UInt32, _ operation: @autoclosure () -> String, _ result: String) {
+    guard reducedCount(x, axes) == 0 else { return }
+    let axes = (0..<layout(x).rank).filter { axes >> UInt32($0) & 1 == 1 }
+    misuse(.emptyReduction(operation(), axes, shape(x), result))
+  }
+
   /// Axes as bits; nil means all. Traps if one is out of range or named twice.
   func axisBits(_ axes: [Int]?, of id: NodeID, for operation: @autoclosure () -> String) -> UInt32 {
     let rank = layout(id).rank
@@ -182,7 +204,7 @@ extension UnsafeMutablePointer<TapeCore> {
     return (0..<layout.rank).reduce(1) { axes >> UInt32($1) & 1 == 1 ? $0 * Double(layout.sizes[$1]) : $0 }
   }
 
-  private func reducedShape(_ shape: Shape, _ axes: UInt32, keepingAxes: Bool) -> Shape {
+  func reducedShape(_ shape: Shape, _ axes: UInt32, keepingAxes: Bool) -> Shape {
     var result = Shape(
       rank: keepingAxes ? shape.count : shape.count - (axes & ((1 << UInt32(shape.count)) - 1)).nonzeroBitCount)
     var target = 0
@@ -216,19 +238,20 @@ extension UnsafeMutablePointer<TapeCore> {
     }
   }
 
-  func maximum(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID {
-    reduce(.maximumReduction, x, axes, keepingAxes) { record, layout, value in
+  func product(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID {
+    reduce(.product, x, axes, keepingAxes) { record, layout, value in
       if record.scalarType == .double {
-        wg_maximum_f64(record.value.f64, layout, axes, value.f64)
+        wg_product_f64(record.value.f64, layout, axes, value.f64)
       } else {
-        wg_maximum_f32(record.value.f32, layout, axes, value.f32)
+        wg_product_f32(record.value.f32, layout, axes, value.f32)
       }
     }
   }
 
+  /// Records a reduction whose attributes are its axes, as bits, and its parameters.
   @inline(__always)
-  private func reduce(
-    _ opcode: Opcode, _ x: NodeID, _ axes: UInt32, _ keepingAxes: Bool,
+  func reduce(
+    _ opcode: Opcode, _ x: NodeID, _ axes: UInt32, _ keepingAxes: Bool, parameters: [Int] = [],
     _ kernel: (Record, UnsafePointer<wg_layout>, UnsafeMutableRawPointer) -> Void
   ) -> NodeID {
     let record = self[record: x].pointee
@@ -239,7 +262,7 @@ extension UnsafeMutablePointer<TapeCore> {
     kernel(record, from, value)
     return append(
       opcode, record.scalarType, layout: layout, value: value, operands: (x, -1),
-      attributes: attributes(CollectionOfOne(Int(axes))))
+      attributes: parameters.isEmpty ? attributes(CollectionOfOne(Int(axes))) : attributes([Int(axes)] + parameters))
   }
 
   /// The sum over the axes along which a tensor of the given layout was repeated.
@@ -258,5 +281,30 @@ extension UnsafeMutablePointer<TapeCore> {
   /// The result of a reduction, repeated along its axes.
   func repeated(_ x: NodeID, along axes: UInt32, over shape: Shape) -> NodeID {
     broadcast(expanded(x, along: axes, of: shape), to: shape)
+  }
+
+  /// The tensor with some axes joined into one, and which that is: the only one where it was, several, or none, at the
+  /// end.
+  func joined(_ x: NodeID, _ axes: UInt32) -> (id: NodeID, axis: Int) {
+    if axes.nonzeroBitCount == 1 { return (x, axes.trailingZeroBitCount) }
+    let shape = shape(x)
+    let order = keptFirst(axes, shape.count)
+    let kept = shape.count - axes.nonzeroBitCount
+    let sizes = order.prefix(kept).map { shape[$0] } + [order.dropFirst(kept).reduce(1) { $0 * shape[$1] }]
+    return (reshaped(permuted(x, order), to: Shape(sizes)), kept)
+  }
+
+  /// The inverse of joining, for a tensor that is as long along the joined axis as the one that had the given shape.
+  func separated(_ x: NodeID, _ axes: UInt32, _ shape: Shape) -> NodeID {
+    if axes.nonzeroBitCount == 1 { return x }
+    let order = keptFirst(axes, shape.count)
+    var inverse = order
+    for (position, axis) in order.enumerated() { inverse[axis] = position }
+    return permuted(reshaped(x, to: Shape(order.map { shape[$0] })), inverse)
+  }
+
+  /// All axes, the reduced ones last.
+  private func keptFirst(_ axes: UInt32, _ rank: Int) -> [Int] {
+    (0..<rank).filter { axes >> UInt32($0) & 1 == 0 } + (0..<rank).filter { axes >> UInt32($0) & 1 == 1 }
   }
 }

@@ -197,7 +197,7 @@ import Wengert
     if list.makes(
       """
       max() requires at least one element along the axes it reduces; given axes [0, 1] of shape (2, 0). \
-      An empty maximum has no value: test for emptiness first.
+      The maximum of no elements has no value: test for emptiness first.
       """, at: #line + 2
     ) {
       _ = Tensor(repeating: 1.0, shape: [2, 0]).max()
@@ -205,7 +205,7 @@ import Wengert
     if list.makes(
       """
       max(along:keepingAxes:) requires at least one element along the axes it reduces; given axes [1] of shape (2, 0). \
-      An empty maximum has no value: test for emptiness first.
+      The maximum of no elements has no value: test for emptiness first.
       """, at: #line + 2
     ) {
       _ = Tensor(repeating: 1.0, shape: [2, 0]).max(along: 1)

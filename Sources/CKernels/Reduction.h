@@ -1,0 +1,55 @@
+// Walking the outputs of a reduction, and what is reduced to each.
+#ifndef WENGERT_REDUCTION_H
+#define WENGERT_REDUCTION_H
+
+#include "Views.h"
+
+/// The outputs of a reduction in row-major order, a chunk at a time: single ones, or columns that lie side by side in
+/// memory where that is the innermost axis.
+typedef struct {
+  wg_runs kept, reduced;
+  int64_t outputs, terms;
+  bool columns;
+  /// The chunk at hand: where it starts among the outputs, how many they are, and where their first terms lie.
+  int64_t position, size;
+  ptrdiff_t offset;
+  wg_cursor cursor;
+} wg_reduction;
+
+static inline int64_t wg_run_elements(const wg_runs *runs) {
+  int64_t count = 1;
+  for (int32_t axis = 0; axis < runs->rank; axis++) count *= runs->sizes[axis];
+  return count;
+}
+
+/// The kept and the reduced axes of a layout, each merged by themselves.
+static inline wg_reduction wg_begin_reduction(const wg_layout *from, uint32_t axes) {
+  wg_layout part[2] = {{.rank = 0}, {.rank = 0}};
+  for (int32_t axis = 0; axis < from->rank; axis++) {
+    wg_layout *target = &part[axes >> axis & 1];
+    target->sizes[target->rank] = from->sizes[axis];
+    target->strides[target->rank] = from->strides[axis];
+    target->rank++;
+  }
+  wg_reduction r = {.kept = wg_merge_axes(&part[0]), .reduced = wg_merge_axes(&part[1])};
+  r.outputs = wg_run_elements(&r.kept);
+  r.terms = wg_run_elements(&r.reduced);
+  const int32_t k = r.kept.rank - 1, inner = r.reduced.rank - 1;
+  // Whether the innermost axis in memory is a kept one: then rows are joined instead of each being reduced.
+  r.columns = r.kept.sizes[k] > 1 && r.kept.strides[k] == 1 && r.reduced.strides[inner] != 1 && r.terms > 1;
+  return r;
+}
+
+/// Moves to the next chunk, of at most WG_BLOCK outputs; false at the end.
+static inline bool wg_next_chunk(wg_reduction *r) {
+  if (r->size > 0) wg_advance(&r->kept, &r->cursor, r->size);
+  r->position += r->size;
+  if (r->position >= r->outputs) return false;
+  const int32_t inner = r->kept.rank - 1;
+  const int64_t left = r->columns ? r->kept.sizes[inner] - r->cursor.index[inner] : 1;
+  r->size = left < WG_BLOCK ? left : WG_BLOCK;
+  r->offset = r->cursor.offset;
+  return true;
+}
+
+#endif

@@ -1,0 +1,80 @@
+/// An integer of the size of T.
+typedef __typeof__(__builtin_choose_expr(sizeof(T) == 8, (uint64_t)0, (uint32_t)0)) FN(bits);
+
+/// An element as an integer of the same order, NaN after all numbers and both zeros equal, and where it was.
+typedef struct {
+  FN(bits) key;
+  int32_t index;
+} FN(item);
+
+static inline FN(bits) FN(key)(T x, bool descending) {
+  const FN(bits) sign = (FN(bits))1 << (8 * sizeof(T) - 1);
+  FN(bits) bits;
+  x = x == 0 ? 0 : x;
+  memcpy(&bits, &x, sizeof bits);
+  bits = x != x ? ~(FN(bits))0 : (bits & sign ? ~bits : bits | sign);
+  return descending ? ~bits : bits;
+}
+
+/// Inserts one item after another into a list of at most k, of which those that no longer fit fall out.
+static size_t FN(insert_sorted)(const FN(item) * items, size_t n, size_t k, FN(item) * sorted) {
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) {
+    const FN(item) item = items[i];
+    if (count == k && item.key >= sorted[k - 1].key) continue;
+    size_t at = count < k ? count++ : k - 1;
+    for (; at > 0 && sorted[at - 1].key > item.key; at--) sorted[at] = sorted[at - 1];
+    sorted[at] = item;
+  }
+  return count;
+}
+
+/// Sorts by one byte of the keys after another, from the last on. Returns which of the two arrays has the result.
+static FN(item) * FN(radix_sort)(FN(item) * items, FN(item) * other, size_t n) {
+  enum { digits = sizeof(T) };
+  uint32_t counts[digits][256] = {{0}};
+  for (size_t i = 0; i < n; i++) {
+    for (int digit = 0; digit < digits; digit++) counts[digit][items[i].key >> (8 * digit) & 255]++;
+  }
+  for (int digit = 0; digit < digits; digit++) {
+    // Keys that all have the same byte here need no pass.
+    if (counts[digit][items[0].key >> (8 * digit) & 255] == n) continue;
+    uint32_t next[256];
+    for (uint32_t value = 0, start = 0; value < 256; value++) {
+      next[value] = start;
+      start += counts[digit][value];
+    }
+    for (size_t i = 0; i < n; i++) other[next[items[i].key >> (8 * digit) & 255]++] = items[i];
+    FN(item) *swap = items;
+    items = other;
+    other = swap;
+  }
+  return items;
+}
+
+void FN(wg_sort)(const T *x, const wg_layout *from, int32_t axis, bool descending, size_t k, int32_t *y) {
+  const size_t n = (size_t)from->sizes[axis];
+  const ptrdiff_t stride = from->strides[axis];
+  size_t inner = 1;
+  for (int32_t i = axis + 1; i < from->rank; i++) inner *= (size_t)from->sizes[i];
+  wg_reduction r = wg_begin_reduction(from, 1u << axis);
+  // One line after the other; lines that are short, or of which little is wanted, by insertion.
+  r.columns = false;
+  FN(item) *items = malloc((2 * n + 1) * sizeof(FN(item)));
+  if (items == NULL) abort();
+  while (wg_next_chunk(&r)) {
+    const T *line = x + r.offset;
+    for (size_t i = 0; i < n; i++) {
+      items[i] = (FN(item)){FN(key)(line[(ptrdiff_t)i * stride], descending), (int32_t)i};
+    }
+    FN(item) *sorted = items + n;
+    if (n <= 48 || k <= 16) {
+      FN(insert_sorted)(items, n, k, sorted);
+    } else {
+      sorted = FN(radix_sort)(items, items + n, n);
+    }
+    int32_t *target = y + ((size_t)r.position / inner * k * inner + (size_t)r.position % inner);
+    for (size_t i = 0; i < k; i++) target[i * inner] = sorted[i].index;
+  }
+  free(items);
+}

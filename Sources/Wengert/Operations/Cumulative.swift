@@ -1,0 +1,256 @@
+import CKernels
+
+// Cumulative sums, products and log-sum-exps along an axis.
+//
+// Their adjoints run the other way. Those of products and log-sum-exps are linear recurrences, whose own adjoints are
+// linear recurrences again: one operation serves every order of derivative, without a division anywhere.
+
+extension Operation {
+  static let scans: [Operation] = [
+    /// yᵢ = Σ xⱼ over j ≤ i: the same of the cotangents, from the other end
+    Operation(
+      opcode: .cumulativeSum,
+      derivative: .structural(
+        .init { p in
+          let scan = p.scan
+          p.accumulate(
+            0, p.core.cumulativeSum(p.cotangent, scan.axis, reversed: !scan.isReversed, exclusive: scan.isExclusive))
+        }),
+      samples: .scans { core, x, axis, reversed, exclusive in
+        core.cumulativeSum(x, axis, reversed: reversed, exclusive: exclusive)
+      }),
+
+    /// yᵢ = Π xⱼ over j ≤ i: (Π xₖ over k < j) · tⱼ with tⱼ = ȳⱼ + xⱼ₊₁ tⱼ₊₁
+    Operation(
+      opcode: .cumulativeProduct,
+      derivative: .structural(.init { p in p.pullCumulativeProduct() }),
+      samples: .scans { core, x, axis, reversed, exclusive in
+        core.cumulativeProduct(x, axis, reversed: reversed, exclusive: exclusive)
+      }),
+
+    /// yᵢ = log Σ exp xⱼ over j ≤ i: exp(xⱼ − yⱼ) tⱼ with tⱼ = ȳⱼ + exp(yⱼ − yⱼ₊₁) tⱼ₊₁
+    ///
+    /// No exponent is positive, as y only rises.
+    Operation(
+      opcode: .cumulativeLogSumExp,
+      derivative: .structural(
+        .init { p in
+          let (core, scan, y) = (p.core, p.scan, p.output)
+          let n = p.shape(0)[scan.axis]
+          guard n > 0 else { return p.accumulate(0, p.cotangent) }
+          let (first, last) = (core.sliced(y, scan.axis, 0..<n - 1), core.sliced(y, scan.axis, 1..<n))
+          let factors = core.elementwise(
+            .expDifference, scan.isReversed ? last : first, scan.isReversed ? first : last)
+          let total = core.recurrence(p.cotangent, factors, scan.axis, reversed: !scan.isReversed)
+          let weight = core.elementwise(.expDifference, p.operand(0), y)
+          p.accumulate(0, core.elementwise(.scaleCotangent, total, weight))
+        }),
+      samples: .scans(exclusive: [false]) { core, x, axis, reversed, _ in
+        core.cumulativeLogSumExp(x, axis, reversed: reversed)
+      }),
+
+    /// yᵢ = xᵢ + fᵢ₋₁ yᵢ₋₁: the cotangents t of x are the same from the other end, those of f are tᵢ₊₁ yᵢ
+    Operation(
+      opcode: .recurrence,
+      derivative: .structural(
+        .init { p in
+          let (core, scan) = (p.core, p.scan)
+          let n = p.shape(0)[scan.axis]
+          let total = core.recurrence(p.cotangent, p.operand(1), scan.axis, reversed: !scan.isReversed)
+          p.accumulate(0, total)
+          guard p.needs(1), n > 0 else { return }
+          let (first, last) = (0..<n - 1, 1..<n)
+          p.accumulate(
+            1,
+            core.elementwise(
+              .scaleCotangent, core.sliced(total, scan.axis, scan.isReversed ? first : last),
+              core.sliced(p.output, scan.axis, scan.isReversed ? last : first)))
+        }),
+      samples: [false, true].flatMap { reversed in
+        [([4], [3], 0), ([1], [0], 0), ([3, 2], [2, 2], 0), ([2, 3, 2], [2, 2, 2], 1), ([0, 3], [0, 2], 1)].map {
+          (x: Shape, factors: Shape, axis: Int) in
+          Sample("\(x) along \(axis)\(reversed ? " reversed" : "")", [x, factors]) {
+            AnyTensor(Core.current.recurrence($0[0].id, $0[1].id, axis, reversed: reversed))
+          }
+        }
+      }),
+  ]
+}
+
+extension [Sample] {
+  fileprivate static func scans(
+    exclusive: [Bool] = [false, true],
+    _ apply: @escaping @Sendable (Core, NodeID, Int, Bool, Bool) -> NodeID
+  ) -> [Sample] {
+    let cases: [(Shape, Int)] = [
+      ([4], 0), ([1], 0), ([2], 0), ([3, 2], 0), ([2, 3, 2], 1), ([0, 3], 1), ([3, 0], 1),
+    ]
+    return exclusive.flatMap { exclusive in
+      [false, true].flatMap { reversed in
+        cases.map { shape, axis in
+          let name = "\(shape) along \(axis)\(exclusive ? " exclusive" : "")\(reversed ? " reversed" : "")"
+          return Sample(name, [shape]) { operands in
+            let core = Core.current
+            // Through a transposed view and back, so that strided operands are met too.
+            let x =
+              shape.count == 3
+              ? core.permuted(core.contiguous(core.permuted(operands[0].id, [2, 0, 1])), [1, 2, 0]) : operands[0].id
+            return AnyTensor(apply(core, x, axis, reversed, exclusive))
+          }
+        }
+      }
+    }
+  }
+}
+
+/// What a scan's attributes say.
+private struct Scan {
+  let axis: Int
+  let isReversed: Bool
+  let isExclusive: Bool
+}
+
+extension Pullback {
+  fileprivate var scan: Scan { Scan(axis: attribute(0), isReversed: attribute(1) != 0, isExclusive: attribute(2) != 0) }
+
+  fileprivate func pullCumulativeProduct() {
+    let (axis, reversed) = (scan.axis, scan.isReversed)
+    let n = shape(0)[axis]
+    let x = operand(0)
+    guard n > 0 else { return accumulate(0, cotangent) }
+    let (first, last) = (0..<n - 1, 1..<n)
+    guard scan.isExclusive else {
+      let before = core.cumulativeProduct(x, axis, reversed: reversed, exclusive: true)
+      let factors = core.sliced(x, axis, reversed ? first : last)
+      let total = core.recurrence(cotangent, factors, axis, reversed: !reversed)
+      return accumulate(0, core.elementwise(.scaleCotangent, total, before))
+    }
+    // The output is the product before each element, of which the last has no influence.
+    let factors = core.sliced(x, axis, 1..<Swift.max(1, n - 1))
+    let total = core.recurrence(
+      core.sliced(cotangent, axis, reversed ? first : last), factors, axis, reversed: !reversed)
+    let before = core.sliced(output, axis, reversed ? last : first)
+    var starts = [Int](repeating: 0, count: shape(0).count)
+    starts[axis] = reversed ? 1 : 0
+    accumulate(0, core.elementwise(.scaleCotangent, total, before), placedAt: starts)
+  }
+}
+
+extension Tensor {
+  /// The sums of the elements up to each one along an axis.
+  ///
+  /// - Parameters:
+  ///   - axis: Counted from 0, or from −1 at the end. Traps if it is out of range.
+  ///   - exclusive: Whether each sum leaves out its own element; the first one is then 0.
+  ///   - reversed: Whether to start from the end: the sums of the elements from each one on.
+  /// - Complexity: O(elements); the tape keeps the result.
+  @inlinable public func cumulativeSum(along axis: Int, exclusive: Bool = false, reversed: Bool = false) -> Self {
+    Self(recordScan(.cumulativeSum, handle, axis, exclusive, reversed))
+  }
+
+  /// The products of the elements up to each one along an axis.
+  ///
+  /// The derivatives, of any order, are right with zeros among the elements.
+  ///
+  /// - Parameters:
+  ///   - axis: Counted from 0, or from −1 at the end. Traps if it is out of range.
+  ///   - exclusive: Whether each product leaves out its own element; the first one is then 1.
+  ///   - reversed: Whether to start from the end: the products of the elements from each one on.
+  /// - Complexity: O(elements); the tape keeps the result.
+  @inlinable public func cumulativeProduct(along axis: Int, exclusive: Bool = false, reversed: Bool = false) -> Self {
+    Self(recordScan(.cumulativeProduct, handle, axis, exclusive, reversed))
+  }
+}
+
+/// log Σ exp of the elements up to each one along an axis, computed without overflow.
+///
+/// −∞ as long as all elements are −∞, with an adjoint of 0 there.
+///
+/// - Parameters:
+///   - x: The exponents.
+///   - axis: Counted from 0, or from −1 at the end. Traps if it is out of range.
+///   - reversed: Whether to start from the end: over the elements from each one on.
+/// - Complexity: O(elements); the tape keeps the result.
+@inlinable public func cumulativeLogSumExp<S>(
+  _ x: Tensor<S>, along axis: Int, reversed: Bool = false
+) -> Tensor<S> {
+  Tensor(recordScan(.cumulativeLogSumExp, x.handle, axis, false, reversed))
+}
+
+@usableFromInline @inline(never)
+func recordScan(_ opcode: Opcode, _ x: Handle, _ axis: Int, _ exclusive: Bool, _ reversed: Bool) -> Handle {
+  let core = Core.recording
+  let x = core.resolve(x)
+  let labels = opcode == .cumulativeLogSumExp ? "_:along:reversed:" : "along:exclusive:reversed:"
+  let axis = core.axis(axis, of: x, for: "\(opcode.displayName)(\(labels))")
+  switch opcode {
+  case .cumulativeSum: return core.handle(core.cumulativeSum(x, axis, reversed: reversed, exclusive: exclusive))
+  case .cumulativeProduct:
+    return core.handle(core.cumulativeProduct(x, axis, reversed: reversed, exclusive: exclusive))
+  default: return core.handle(core.cumulativeLogSumExp(x, axis, reversed: reversed))
+  }
+}
+
+extension UnsafeMutablePointer<TapeCore> {
+  func cumulativeSum(_ x: NodeID, _ axis: Int, reversed: Bool, exclusive: Bool) -> NodeID {
+    scan(.cumulativeSum, x, axis, reversed, exclusive) { x, lines, type, y in
+      if type == .double {
+        wg_cumulative_sum_f64(x.f64, lines.outer, lines.n, lines.inner, reversed, exclusive, y.f64)
+      } else {
+        wg_cumulative_sum_f32(x.f32, lines.outer, lines.n, lines.inner, reversed, exclusive, y.f32)
+      }
+    }
+  }
+
+  func cumulativeProduct(_ x: NodeID, _ axis: Int, reversed: Bool, exclusive: Bool) -> NodeID {
+    scan(.cumulativeProduct, x, axis, reversed, exclusive) { x, lines, type, y in
+      if type == .double {
+        wg_cumulative_product_f64(x.f64, lines.outer, lines.n, lines.inner, reversed, exclusive, y.f64)
+      } else {
+        wg_cumulative_product_f32(x.f32, lines.outer, lines.n, lines.inner, reversed, exclusive, y.f32)
+      }
+    }
+  }
+
+  func cumulativeLogSumExp(_ x: NodeID, _ axis: Int, reversed: Bool) -> NodeID {
+    scan(.cumulativeLogSumExp, x, axis, reversed, false) { x, lines, type, y in
+      if type == .double {
+        wg_cumulative_log_sum_exp_f64(x.f64, lines.outer, lines.n, lines.inner, reversed, y.f64)
+      } else {
+        wg_cumulative_log_sum_exp_f32(x.f32, lines.outer, lines.n, lines.inner, reversed, y.f32)
+      }
+    }
+  }
+
+  /// yᵢ = xᵢ + fᵢ₋₁ yᵢ₋₁ along an axis, or yᵢ = xᵢ + fᵢ yᵢ₊₁ if reversed. A y of exactly 0 absorbs its factor, even if
+  /// that is not finite. There is one factor less than there are elements.
+  func recurrence(_ x: NodeID, _ factors: NodeID, _ axis: Int, reversed: Bool) -> NodeID {
+    let factors = contiguous(factors)
+    let factor = self[record: factors].pointee.value
+    return scan(.recurrence, x, factors: factors, axis, reversed, false) { x, lines, type, y in
+      if type == .double {
+        wg_recurrence_f64(x.f64, factor.f64, lines.outer, lines.n, lines.inner, reversed, y.f64)
+      } else {
+        wg_recurrence_f32(x.f32, factor.f32, lines.outer, lines.n, lines.inner, reversed, y.f32)
+      }
+    }
+  }
+
+  private func scan(
+    _ opcode: Opcode, _ x: NodeID, factors: NodeID = -1, _ axis: Int, _ reversed: Bool, _ exclusive: Bool,
+    _ kernel: (UnsafeMutableRawPointer, (outer: Int, n: Int, inner: Int), ScalarType, UnsafeMutableRawPointer) -> Void
+  ) -> NodeID {
+    let x = contiguous(x)
+    let record = self[record: x].pointee
+    let value = allocate(record.layout, record.scalarType)
+    kernel(record.value, layout(x).split(at: axis), record.scalarType, value)
+    return append(
+      opcode, record.scalarType, layout: record.layout, value: value, operands: (x, factors),
+      attributes: attributes([axis, reversed ? 1 : 0, exclusive ? 1 : 0]))
+  }
+
+  /// A range along one axis; the others stay whole.
+  func sliced(_ x: NodeID, _ axis: Int, _ range: Range<Int>) -> NodeID {
+    sliced(x, (0..<axis).map { 0..<Int(layout(x).sizes[$0]) } + [range])
+  }
+}
