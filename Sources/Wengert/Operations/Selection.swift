@@ -130,6 +130,9 @@ extension Tensor {
 
   /// The elements of `a` where `condition` is not 0, and those of `b` elsewhere. Shapes broadcast as in NumPy.
   ///
+  /// This is how a tensor is masked: `.where(mask, x, 0).sum()` sums the elements that a mask of ones and zeros admits,
+  /// and `.where(x .> limit, limit, x)` replaces some.
+  ///
   /// The operand that is not taken gets a cotangent of exactly 0, even where it or its derivative is infinite or
   /// NaN: `.where(x .> 0, sqrt(x), 0)` has a finite gradient at 0. The condition has no derivative.
   ///

@@ -3,7 +3,7 @@ import Wengert
 
 /// The ways in which one array's elements can lie in memory.
 enum Layout: String, CaseIterable {
-  case contiguous, transposed, sliced, broadcast
+  case contiguous, transposed, sliced, broadcast, flipped, strided
 
   /// A tensor with the elements of an array, in this layout; for `broadcast`, axes of one element are repeats of
   /// nothing and the first axis is repeated, so the array has to be made by `sample`.
@@ -31,6 +31,13 @@ enum Layout: String, CaseIterable {
     case .broadcast:
       guard rank > 0, array.shape[0] > 0 else { return x }
       return x.sliced(axis: 0, 0..<1).broadcast(to: array.shape)
+    case .flipped:
+      // Copied backwards, and turned round as a view.
+      return (x.flipped() + 0).flipped()
+    case .strided:
+      // Every element twice in a row along every axis, and every other one of them.
+      let doubled = (0..<rank).reduce(x) { $0.repeated(2, along: $1) }
+      return doubled[Array(repeating: AxisSlice.all.strided(by: 2), count: rank)]
     }
   }
 
