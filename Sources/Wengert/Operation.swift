@@ -144,6 +144,12 @@ extension Operation {
     normalized,
     labels,
     custom,
+    linearSystems,
+    determinants,
+    factorizations,
+    eigenvalues,
+    singularValues,
+    matrixFunctions,
   ].flatMap { $0 }
 }
 
@@ -160,7 +166,8 @@ package struct Composite: Sendable {
 
   /// The composite functions of every family.
   package static let all: [Composite] = [
-    labels
+    labels,
+    matrixFunctions,
   ].flatMap { $0 }
 }
 
