@@ -160,6 +160,12 @@ extension Operation {
     labels,
     custom,
     gathering,
+    linearSystems,
+    determinants,
+    factorizations,
+    eigenvalues,
+    singularValues,
+    matrixFunctions,
   ].flatMap { $0 }
 }
 
@@ -185,6 +191,8 @@ package struct Composite: Sendable {
     moments,
     sorting,
     counting,
+    labels,
+    matrixFunctions,
   ].flatMap { $0 }
 }
 

@@ -83,6 +83,9 @@
 #define WG_LABEL_OPERATIONS(X) X(pickLabels) X(placeLabels) X(crossEntropy)
 #define WG_CUSTOM_OPERATIONS(X) X(custom)
 #define WG_INDEXING_OPERATIONS(X) X(gatherAlong) X(scatterAlong) X(take) X(placeTaken)
+#define WG_LINEAR_ALGEBRA_OPERATIONS(X)                                                         \
+  X(factored) X(factoredSolve) X(determinant) X(logDeterminant) X(triangularSolve) X(cholesky) \
+      X(qr) X(svd) X(eigh) X(pseudoInverse) X(matrixExponential)
 
 #define WG_STRUCTURAL_OPERATIONS(X) \
   WG_LEAF_OPERATIONS(X)             \
@@ -93,7 +96,9 @@
   WG_ROW_OPERATIONS(X)              \
   WG_LABEL_OPERATIONS(X)            \
   WG_CUSTOM_OPERATIONS(X)           \
-  WG_INDEXING_OPERATIONS(X)
+  WG_INDEXING_OPERATIONS(X)         \
+  WG_CUSTOM_OPERATIONS(X)           \
+  WG_LINEAR_ALGEBRA_OPERATIONS(X)
 
 #define WG_SIMPLE_CASE(name, arity, value) wg_op_##name __attribute__((swift_name(#name))),
 #define WG_TRANSCENDENTAL_CASE(name, arity) wg_op_##name __attribute__((swift_name(#name))),

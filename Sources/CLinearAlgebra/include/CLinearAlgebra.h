@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Lapack.h"
 #include "Multiply.h"
 
 #ifdef __cplusplus

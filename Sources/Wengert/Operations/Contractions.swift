@@ -250,7 +250,7 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   /// Elements from the first matrix of a stack to the one at `index`; an axis of one element is repeated.
-  private func batchOffset(_ index: [Int], _ layout: UnsafePointer<wg_layout>, isDense: Bool) -> Int {
+  func batchOffset(_ index: [Int], _ layout: UnsafePointer<wg_layout>, isDense: Bool) -> Int {
     let missing = index.count - (layout.rank - 2)
     var dense = Int(layout.sizes[layout.rank - 1] * layout.sizes[layout.rank - 2])
     var offset = 0
@@ -262,7 +262,7 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   /// Matrices as GEMM takes them: one of the last two strides is 1.
-  private struct Matrices {
+  struct Matrices {
     var base: UnsafeMutableRawPointer
     var isTransposed: Bool
     var leadingDimension: Int
@@ -286,7 +286,7 @@ extension UnsafeMutablePointer<TapeCore> {
     }
   }
 
-  private func matrices(_ factor: Factor) -> Matrices {
+  func matrices(_ factor: Factor) -> Matrices {
     let id = factor.id
     let layout = layout(id)
     let rank = layout.rank

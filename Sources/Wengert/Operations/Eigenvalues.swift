@@ -1,0 +1,196 @@
+import CKernels
+import CLinearAlgebra
+
+// Eigenvalues and eigenvectors of symmetric matrices.
+
+extension Operation {
+  static let eigenvalues: [Operation] = [
+    /// [w; Vᵀ], a row above rows, with A = V diag(w) Vᵀ: V (diag(w̄) + K) Vᵀ, where K = (M − Mᵀ) / 2 over the
+    /// differences wⱼ − wᵢ, and M = Vᵀ V̄.
+    ///
+    /// K is a strong quotient: without a cotangent of the eigenvectors it is 0, whether or not eigenvalues repeat.
+    Operation(
+      opcode: .eigh,
+      derivative: .structural(.init(rule: { p in p.pullEigh() }, tangent: { p in p.pushEigh() })),
+      samples: [[3, 3], [1, 1], [0, 0], [2, 2, 2]].map { (shape: Shape) in
+        .attempting("\(shape)", [shape], [Sample.small], result: Sample.eighShape(shape)) {
+          (core, x) throws(LinearAlgebraError) in
+          try core.eigh(core.dominated(x[0]), for: .eigh)
+        }
+      }),
+  ]
+}
+
+extension Sample {
+  fileprivate static func eighShape(_ shape: Shape) -> Shape {
+    Shape(Array(shape.dropLast(2)) + [shape[shape.count - 1] + 1, shape[shape.count - 1]])
+  }
+}
+
+/// The eigenvalues of symmetric matrices (…, n, n), ascending, and their eigenvectors, the columns of V in
+/// A = V diag(w) Vᵀ. Traps if they are not square.
+///
+/// What counts is the symmetric part (A + Aᵀ) / 2, so the adjoint is symmetric. An eigenvector's sign is LAPACK's
+/// choice.
+///
+/// Eigenvalues have a derivative even where they repeat; eigenvectors do not. A gradient that needs theirs there throws
+/// ``LinearAlgebraError`` out of `gradient(at:of:)`, which happens if the cotangent of the eigenvectors is not 0. In
+/// forward mode it is enough that the eigenvectors were asked for: where they are not needed, use
+/// ``eigenvalues(ofSymmetric:)``.
+///
+/// - Returns: Eigenvalues (…, n) and eigenvectors (…, n, n).
+/// - Throws: ``LinearAlgebraError`` if an element is not finite, or if the iteration does not converge.
+/// - Complexity: O(n³) per matrix; the tape keeps both results. The eigenvectors take the place of the one copy of `a`,
+///   and are a transposed view of it.
+@inlinable public func eigh<S>(
+  _ a: Tensor<S>
+) throws(LinearAlgebraError) -> (values: Tensor<S>, vectors: Tensor<S>) {
+  let parts = try recordEigh(a.handle)
+  return (Tensor(parts.values), Tensor(parts.vectors))
+}
+
+/// The eigenvalues of symmetric matrices (…, n, n), ascending. Traps if they are not square.
+///
+/// What counts is the symmetric part (A + Aᵀ) / 2, so the adjoint is symmetric. Where eigenvalues repeat, the gradient is
+/// that of one way to tell them apart: exact for functions that treat them alike, as sums do. Second derivatives
+/// there throw.
+///
+/// - Returns: A tensor (…, n).
+/// - Throws: ``LinearAlgebraError`` if an element is not finite, or if the iteration does not converge.
+/// - Complexity: O(n³) per matrix; the tape keeps eigenvalues and eigenvectors.
+@inlinable public func eigenvalues<S>(ofSymmetric a: Tensor<S>) throws(LinearAlgebraError) -> Tensor<S> {
+  Tensor(try recordEigenvalues(a.handle))
+}
+
+@usableFromInline @inline(never)
+func recordEigh(_ a: Handle) throws(LinearAlgebraError) -> (values: Handle, vectors: Handle) {
+  let core = Core.recording
+  let a = core.resolve(a)
+  core.requireSquare(a, "eigh(_:)")
+  let packed = try core.eigh(a, for: .eigh)
+  let n = core.columnCount(packed)
+  let values = core.withoutRowAxis(core.rows(packed, 0..<1))
+  return (core.handle(values), core.handle(core.matrixTransposed(core.rows(packed, 1..<n + 1))))
+}
+
+@usableFromInline @inline(never)
+func recordEigenvalues(_ a: Handle) throws(LinearAlgebraError) -> Handle {
+  let core = Core.recording
+  let a = core.resolve(a)
+  core.requireSquare(a, "eigenvalues(ofSymmetric:)")
+  let packed = try core.eigh(a, for: .eigenvalues)
+  return core.handle(core.withoutRowAxis(core.rows(packed, 0..<1)))
+}
+
+extension Pullback {
+  fileprivate func pullEigh() {
+    let n = core.columnCount(output)
+    if let repetition = core.repeatedEigenvalue(output),
+      core.numbers(core.rows(cotangent, 1..<n + 1)).contains(where: { $0 != 0 })
+    {
+      return core.fail(core.derivativeError(id, repetition))
+    }
+    let vt = core.rows(output, 1..<n + 1)
+    let v = core.matrixTransposed(vt)
+    let inner = core.matmul(vt, core.matrixTransposed(core.rows(cotangent, 1..<n + 1)), cotangent: .right)
+    let antisymmetric = core.halved(core.difference(inner, core.matrixTransposed(inner)))
+    let k = core.elementwise(.divideCotangent, antisymmetric, core.gaps(core.rows(output, 0..<1)))
+    let middle = core.sum(core.diagonalMatrix(core.rows(cotangent, 0..<1)), k)
+    accumulate(0, core.matmul(core.matmul(v, middle, cotangent: .right), vt, cotangent: .left))
+  }
+}
+
+extension Pushforward {
+  /// With P = Vᵀ Ȧ V: the diagonal of P, and V (P over the differences).
+  fileprivate func pushEigh() -> NodeID? {
+    guard let tangent = tangent(0) else { return nil }
+    let n = core.columnCount(output)
+    if let repetition = core.repeatedEigenvalue(output), usesRows(where: { $0 > 0 }) {
+      core.fail(core.derivativeError(id, repetition))
+      return core.zeros(like: id)
+    }
+    let vt = core.rows(output, 1..<n + 1)
+    let v = core.matrixTransposed(vt)
+    let direction = core.symmetricPart(tangent)
+    let inner = core.matmul(core.matmul(vt, direction, cotangent: .right), v, cotangent: .left)
+    let quotient = core.elementwise(
+      .divideCotangent, core.masked(inner, !=), core.gaps(core.rows(output, 0..<1)))
+    let vectors = core.matmul(v, quotient, cotangent: .right)
+    return core.stackedRows([core.diagonalRow(inner), core.matrixTransposed(vectors)])
+  }
+
+  /// Whether rows of the packed result were taken by themselves, from a row on that fits.
+  func usesRows(where fits: (Int) -> Bool) -> Bool {
+    let axis = core.layout(id).rank - 2
+    guard id < range.output else { return false }
+    return (id + 1...range.output).contains { later in
+      let record = core[record: later]
+      return record.pointee.opcode == .slice && record.pointee.operands.0 == id
+        && fits(core.attribute(record, axis))
+    }
+  }
+}
+
+/// The public functions that record a decomposition; messages name them.
+enum SpectralFunction: Int {
+  case eigh, eigenvalues, svd, singularValues, determinant
+
+  var name: String {
+    switch self {
+    case .eigh: "eigh(_:)"
+    case .eigenvalues: "eigenvalues(ofSymmetric:)"
+    case .svd: "svd(_:)"
+    case .singularValues: "singularValues(of:)"
+    case .determinant: "determinant(_:)"
+    }
+  }
+}
+
+extension UnsafeMutablePointer<TapeCore> {
+  /// [w; Vᵀ] with A = V diag(w) Vᵀ.
+  func eigh(_ a: NodeID, for function: SpectralFunction) throws(LinearAlgebraError) -> NodeID {
+    try requireFinite(a, function.name)
+    let type = self[record: a].pointee.scalarType
+    let n = rowCount(a)
+    let layout = pointee.layouts.number(of: stackShape(a, n + 1, n))
+    let value = allocate(layout, type)
+    let mark = pointee.values.mark
+    let elements = pointee.values.allocate(pointee.layouts[denseLayout(a)].elementCount * type.byteCount)
+    copyValue(a, to: elements)
+    for matrix in 0..<(n > 0 ? matrixCount(a) : 0) {
+      let target = value + matrix * (n + 1) * n * type.byteCount
+      let vectors = target + n * type.byteCount
+      vectors.copyMemory(from: elements + matrix * n * n * type.byteCount, byteCount: n * n * type.byteCount)
+      let info = type == .double ? wg_eigh_f64(n, vectors.f64, target.f64) : wg_eigh_f32(n, vectors.f32, target.f32)
+      if info != 0 { throw linearAlgebraError(function.name, .noConvergence(matrix: matrix)) }
+    }
+    pointee.values.reset(to: mark)
+    return append(
+      .eigh, type, layout: layout, value: value, operands: (a, -1),
+      attributes: attributes(CollectionOfOne(function.rawValue)))
+  }
+
+  /// wⱼ − wᵢ by row and column, and 1 on the diagonal, where nothing is divided.
+  func gaps(_ row: NodeID) -> NodeID {
+    sum(difference(row, matrixTransposed(row)), identity(columnCount(row), self[record: row].pointee.scalarType))
+  }
+
+  /// The first two eigenvalues that are equal up to rounding.
+  fileprivate func repeatedEigenvalue(_ packed: NodeID) -> LinearAlgebraError.Reason? {
+    let ulp = self[record: packed].pointee.scalarType == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)
+    for (matrix, values) in numbers(rows(packed, 0..<1)).chunks(of: columnCount(packed)).enumerated() {
+      let tolerance = Double(values.count) * ulp * values.reduce(0) { Swift.max($0, $1.magnitude) }
+      for second in values.indices.dropFirst() where values[second] - values[second - 1] <= tolerance {
+        return .repeatedEigenvalue(first: second - 1, second: second, value: values[second], matrix: matrix)
+      }
+    }
+    return nil
+  }
+
+  /// The error of a derivative, with the line that its operation was asked for on.
+  func derivativeError(_ id: NodeID, _ reason: LinearAlgebraError.Reason) -> LinearAlgebraError {
+    let record = self[record: id]
+    let decomposition = SpectralFunction(rawValue: attribute(record, 0))!
+    return LinearAlgebraError(reason: reason, function: decomposition.name, source: record.pointee.source)
+  }
+}
