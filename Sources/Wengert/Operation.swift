@@ -144,6 +144,9 @@ extension Operation {
     normalized,
     labels,
     custom,
+    crossEntropy,
+    losses,
+    normalizations,
   ].flatMap { $0 }
 }
 
@@ -160,7 +163,10 @@ package struct Composite: Sendable {
 
   /// The composite functions of every family.
   package static let all: [Composite] = [
-    labels
+    labels,
+    losses,
+    normalizations,
+    attention,
   ].flatMap { $0 }
 }
 

@@ -97,6 +97,7 @@ extension Term {
 }
 
 func log(_ x: Term) -> Term { .apply(.log, x) }
+func sigmoid(_ x: Term) -> Term { .apply(.sigmoid, x) }
 func sign(_ x: Term) -> Term { .apply(.sign, x) }
 func pow(_ x: Term, _ y: Term) -> Term { .apply(.pow, x, y) }
 func maximumShare(_ x: Term, _ y: Term) -> Term { .apply(.maximumShare, x, y) }

@@ -47,7 +47,9 @@
   X(sigmoid, 1)                         \
   X(pow, 2)                             \
   /* exp(a - b), and 0 where a = -inf: the weight of one term in log-sum-exp. */ \
-  X(expDifference, 2)
+  X(expDifference, 2)                   \
+  /* log(1 + exp a) - a b: minus the log-likelihood of b, 0 or 1, whose logit is a. */ \
+  X(binaryCrossEntropy, 2)
 
 // Everything else that a tape can hold: X(name), by family.
 #define WG_LEAF_OPERATIONS(X) X(leaf) X(constant) X(severed) X(alias)
@@ -57,6 +59,7 @@
 #define WG_ROW_OPERATIONS(X) X(logSumExp) X(softmax) X(logSoftmax)
 #define WG_LABEL_OPERATIONS(X) X(pickLabels) X(placeLabels) X(crossEntropy)
 #define WG_CUSTOM_OPERATIONS(X) X(custom)
+#define WG_NORMALIZATION_OPERATIONS(X) X(standardize)
 
 #define WG_STRUCTURAL_OPERATIONS(X) \
   WG_LEAF_OPERATIONS(X)             \
@@ -65,7 +68,8 @@
   WG_CONTRACTION_OPERATIONS(X)      \
   WG_ROW_OPERATIONS(X)              \
   WG_LABEL_OPERATIONS(X)            \
-  WG_CUSTOM_OPERATIONS(X)
+  WG_CUSTOM_OPERATIONS(X)           \
+  WG_NORMALIZATION_OPERATIONS(X)
 
 #define WG_SIMPLE_CASE(name, arity, value) wg_op_##name __attribute__((swift_name(#name))),
 #define WG_TRANSCENDENTAL_CASE(name, arity) wg_op_##name __attribute__((swift_name(#name))),
