@@ -47,4 +47,14 @@ extension Misuse {
   static func permutationCount(_ count: Int) -> Misuse {
     Misuse("permutation(_:) requires a count that is not negative", given: "\(count)", "Check how it was computed.")
   }
+  static func uniformRange(_ lower: Double, _ upper: Double) -> Misuse {
+    Misuse(
+      "uniform(shape:in:) requires an interval of finite width", given: "\(lower)...\(upper)",
+      "Check the bounds.")
+  }
+  static func standardDeviation(_ deviation: Double) -> Misuse {
+    Misuse(
+      "normal(shape:mean:standardDeviation:) requires a standard deviation that is not negative",
+      given: "\(deviation)", "Check how it was computed.")
+  }
 }

@@ -249,4 +249,25 @@ void wg_standardize_adjoint_f32(const float *y, const float *ybar, const float *
 void wg_standardize_adjoint_f64(const double *y, const double *ybar, const double *inverses, size_t rows, size_t n,
                                 bool centered, bool accumulate, double *xbar);
 
+// MARK: - Random numbers
+
+/// Blocks first ..< first + count of one of a key's 2^64 streams: two random words each. A block depends on key, stream
+/// and its number alone.
+void wg_random_blocks(uint64_t key, uint64_t stream, uint64_t first, size_t count, uint64_t *words);
+
+/// n numbers, one per word from block `first` on, the same on every machine: uniform in lower ... upper; normal; and
+/// `success` with a probability, else 0. A float is a rounded double.
+void wg_random_uniform_f32(uint64_t key, uint64_t stream, uint64_t first, double lower, double upper, float *y,
+                           size_t n);
+void wg_random_uniform_f64(uint64_t key, uint64_t stream, uint64_t first, double lower, double upper, double *y,
+                           size_t n);
+void wg_random_normal_f32(uint64_t key, uint64_t stream, uint64_t first, double mean, double deviation, float *y,
+                          size_t n);
+void wg_random_normal_f64(uint64_t key, uint64_t stream, uint64_t first, double mean, double deviation, double *y,
+                          size_t n);
+void wg_random_bernoulli_f32(uint64_t key, uint64_t stream, uint64_t first, double probability, double success,
+                             float *y, size_t n);
+void wg_random_bernoulli_f64(uint64_t key, uint64_t stream, uint64_t first, double probability, double success,
+                             double *y, size_t n);
+
 #endif
