@@ -87,6 +87,14 @@ static void FN(kernel_binaryCrossEntropy)(const T *a, const T *b, const T *c, T 
   }
 }
 
+WG_CLONES static void FN(kernel_huber)(const T *a, const T *b, const T *c, T *y, size_t n) {
+#pragma clang fp contract(off)
+  WG_VECTORIZE for (size_t i = 0; i < n; i++) {
+    const T r = __builtin_elementwise_abs(a[i]), half = r / 2, excess = r - b[i] / 2;
+    y[i] = r > b[i] ? b[i] * excess : r * half;
+  }
+}
+
 #define WG_SIMPLE_ENTRY(name, arity, value) FN(kernel_##name),
 #define WG_TRANSCENDENTAL_ENTRY(name, arity) FN(kernel_##name),
 const WG_JOIN(wg_kernel, SUFFIX) FN(wg_kernels)[WG_ELEMENTWISE_COUNT] = {

@@ -99,6 +99,10 @@ extension Term {
 func log(_ x: Term) -> Term { .apply(.log, x) }
 func sigmoid(_ x: Term) -> Term { .apply(.sigmoid, x) }
 func sign(_ x: Term) -> Term { .apply(.sign, x) }
+func abs(_ x: Term) -> Term { .apply(.absolute, x) }
+func relu(_ x: Term) -> Term { .apply(.relu, x) }
+func maximum(_ x: Term, _ y: Term) -> Term { .apply(.maximum, x, y) }
+func minimum(_ x: Term, _ y: Term) -> Term { .apply(.minimum, x, y) }
 func pow(_ x: Term, _ y: Term) -> Term { .apply(.pow, x, y) }
 func maximumShare(_ x: Term, _ y: Term) -> Term { .apply(.maximumShare, x, y) }
 func minimumShare(_ x: Term, _ y: Term) -> Term { .apply(.minimumShare, x, y) }

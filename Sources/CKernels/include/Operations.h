@@ -49,7 +49,9 @@
   /* exp(a - b), and 0 where a = -inf: the weight of one term in log-sum-exp. */ \
   X(expDifference, 2)                   \
   /* log(1 + exp a) - a b: minus the log-likelihood of b, 0 or 1, whose logit is a. */ \
-  X(binaryCrossEntropy, 2)
+  X(binaryCrossEntropy, 2)              \
+  /* a^2 / 2 for |a| <= b, and b (|a| - b / 2) beyond. */ \
+  X(huber, 2)
 
 // Everything else that a tape can hold: X(name), by family.
 #define WG_LEAF_OPERATIONS(X) X(leaf) X(constant) X(severed) X(alias)

@@ -17,7 +17,12 @@ extension Operation {
     /// log(1 + eˣ) − x t: σ(x) − t, written so that nothing cancels for t = 0 and t = 1; and −x
     .binary(
       .binaryCrossEntropy, over: [-3...3, 0...1],
-      { x, t, y, c in c.scaled(by: (1 - t) * sigmoid(x) - t * sigmoid(-x)) }, { x, t, y, c in -(c.scaled(by: x)) })
+      { x, t, y, c in c.scaled(by: (1 - t) * sigmoid(x) - t * sigmoid(-x)) }, { x, t, y, c in -(c.scaled(by: x)) }),
+
+    /// r²/2 for |r| ≤ δ, else δ (|r| − δ/2): r clamped to −δ...δ, and what |r| has beyond δ
+    .binary(
+      .huber, over: [-1...1, 1.2...2],
+      { r, d, y, c in c.scaled(by: maximum(minimum(r, d), -d)) }, { r, d, y, c in c.scaled(by: relu(abs(r) - d)) }),
   ]
 }
 
@@ -117,15 +122,14 @@ public func meanSquaredError<S>(
 ///   - targets: Of the same shape; traps if it is another.
 ///   - delta: Where the loss becomes linear. Traps unless it is positive.
 ///   - reduction: What is made of the losses. The mean of none is NaN.
-/// - Complexity: O(elements); the tape keeps six arrays of that size.
+/// - Complexity: O(elements); the tape keeps residuals and losses.
 public func huberLoss<S>(
   _ predictions: Tensor<S>, targets: Tensor<S>, delta: S = 1, reduction: LossReduction = .mean
 ) -> Tensor<S> {
   checkTargets(predictions, targets, for: "huberLoss(_:targets:delta:reduction:)")
   guard delta > 0 else { misuse(.huberDelta(Double(delta))) }
   let residual = predictions - targets
-  let clamped = maximum(minimum(residual, delta), -delta)
-  return reduction.of(clamped * (residual - 0.5 * clamped))
+  return reduction.of(Tensor(recordBinary(.huber, residual.handle, scalar: Double(delta))))
 }
 
 /// The hinge loss max(0, 1 − t x) of each score x, whose target t is 1 or −1, averaged.
