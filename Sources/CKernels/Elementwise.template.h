@@ -121,6 +121,46 @@ WG_ROUNDING_KERNEL(floor, __builtin_elementwise_floor)
 WG_ROUNDING_KERNEL(ceil, __builtin_elementwise_ceil)
 WG_ROUNDING_KERNEL(rounded, __builtin_elementwise_rint)
 #undef WG_ROUNDING_KERNEL
+// With z = exp(-|a|) this is s |a| + log(1 + z), where s is 1 - b for a >= 0 and b below: nothing overflows, and
+// nothing cancels at b = 0 and b = 1. u = 1 + z is rounded; log u + (z - (u - 1)) / u makes up for it.
+WG_CLONES static void FN(binary_cross_entropy_block)(const T *a, const T *b, const T *z, const T *logU, T *y,
+                                                     size_t n) {
+#pragma clang fp contract(off)
+  WG_VECTORIZE for (size_t i = 0; i < n; i++) {
+    const T u = 1 + z[i];
+    const T s = a[i] >= 0 ? 1 - b[i] : b[i];
+    const T penalty = s == 0 ? 0 : s * __builtin_elementwise_abs(a[i]);
+    y[i] = penalty + (logU[i] + (z[i] - (u - 1)) / u);
+  }
+}
+
+WG_CLONES static void FN(negative_magnitude)(const T *a, T *y, size_t n) {
+  WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] = -__builtin_elementwise_abs(a[i]);
+}
+
+WG_CLONES static void FN(increment)(const T *a, T *y, size_t n) {
+  WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] = 1 + a[i];
+}
+
+static void FN(kernel_binaryCrossEntropy)(const T *a, const T *b, const T *c, T *y, size_t n) {
+  _Alignas(64) T z[WG_BLOCK], logU[WG_BLOCK];
+  for (size_t start = 0; start < n; start += WG_BLOCK) {
+    const size_t size = n - start < WG_BLOCK ? n - start : WG_BLOCK;
+    FN(negative_magnitude)(a + start, z, size);
+    FN(wg_exp)(z, z, size);
+    FN(increment)(z, logU, size);
+    FN(wg_log)(logU, logU, size);
+    FN(binary_cross_entropy_block)(a + start, b + start, z, logU, y + start, size);
+  }
+}
+
+WG_CLONES static void FN(kernel_huber)(const T *a, const T *b, const T *c, T *y, size_t n) {
+#pragma clang fp contract(off)
+  WG_VECTORIZE for (size_t i = 0; i < n; i++) {
+    const T r = __builtin_elementwise_abs(a[i]), half = r / 2, excess = r - b[i] / 2;
+    y[i] = r > b[i] ? b[i] * excess : r * half;
+  }
+}
 
 #define WG_SIMPLE_ENTRY(name, arity, value) FN(kernel_##name),
 #define WG_TRANSCENDENTAL_ENTRY(name, arity) FN(kernel_##name),

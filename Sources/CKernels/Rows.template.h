@@ -227,29 +227,40 @@ void FN(wg_log_softmax_adjoint)(const T *y, const T *ybar, size_t outer, size_t 
 T FN(wg_cross_entropy)(const T *x, const int32_t *labels, size_t rows, size_t classes, T *y) {
   FN(wg_log_softmax)(x, rows, classes, 1, y);
   T total = 0;
+  size_t count = 0;
   for (size_t start = 0; start < rows; start += WG_BLOCK) {
     const size_t end = rows - start < WG_BLOCK ? rows : start + WG_BLOCK;
     T sum = 0;
-    for (size_t row = start; row < end; row++) sum += y[row * classes + (size_t)labels[row]];
+    for (size_t row = start; row < end; row++) {
+      if (labels[row] < 0) continue;
+      sum += y[row * classes + (size_t)labels[row]];
+      count++;
+    }
     total += sum;
   }
-  return -(total / (T)rows);
+  return -(total / (T)count);
 }
 
 void FN(wg_cross_entropy_adjoint)(const T *y, const int32_t *labels, size_t rows, size_t classes, T lossbar,
                                   bool accumulate, T *xbar) {
+  size_t labeled = 0;
+  for (size_t row = 0; row < rows; row++) labeled += labels[row] >= 0;
   // The cotangent of each label's log-probability. The steps, and so the roundings, are those of the same loss made
   // of separate operations.
-  const T share = -lossbar / (T)rows;
+  const T share = -lossbar / (T)labeled;
   _Alignas(64) T terms[WG_BLOCK];
   const size_t count = rows * classes;
-  size_t row = 0;
   for (size_t start = 0; start < count; start += WG_BLOCK) {
-    const size_t n = count - start < WG_BLOCK ? count - start : WG_BLOCK;
+    const size_t n = count - start < WG_BLOCK ? count - start : WG_BLOCK, end = start + n;
     FN(wg_exp)(y + start, terms, n);
     for (size_t i = 0; i < n; i++) terms[i] = -WG_STRONG(share, terms[i]);
-    for (; row < rows && row * classes + (size_t)labels[row] < start + n; row++) {
-      terms[row * classes + (size_t)labels[row] - start] += share;
+    for (size_t row = start / classes; row * classes < end; row++) {
+      const size_t from = row * classes, to = from + classes, at = from + (size_t)labels[row];
+      if (labels[row] < 0) {
+        for (size_t i = from < start ? start : from; i < to && i < end; i++) terms[i - start] = 0;
+      } else if (at >= start && at < end) {
+        terms[at - start] += share;
+      }
     }
     for (size_t i = 0; i < n; i++) WG_STORE(xbar[start + i], terms[i]);
   }

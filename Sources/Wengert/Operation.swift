@@ -166,6 +166,9 @@ extension Operation {
     eigenvalues,
     singularValues,
     matrixFunctions,
+    crossEntropy,
+    losses,
+    normalizations,
   ].flatMap { $0 }
 }
 
@@ -186,13 +189,14 @@ package struct Composite: Sendable {
     joining,
     padding,
     gatheredElements,
-    labels,
-    labels,
     moments,
     sorting,
     counting,
-    labels,
     matrixFunctions,
+    labels,
+    losses,
+    normalizations,
+    attention,
   ].flatMap { $0 }
 }
 

@@ -120,6 +120,9 @@ func polygamma(_ order: Double, _ x: Term) -> Term { .apply(.polygamma, x.consta
 func polygamma(_ order: Term, _ x: Term) -> Term { .apply(.polygamma, order, x) }
 func rounded(_ x: Term) -> Term { .apply(.rounded, x) }
 func sign(_ x: Term) -> Term { .apply(.sign, x) }
+func relu(_ x: Term) -> Term { .apply(.relu, x) }
+func maximum(_ x: Term, _ y: Term) -> Term { .apply(.maximum, x, y) }
+func minimum(_ x: Term, _ y: Term) -> Term { .apply(.minimum, x, y) }
 func pow(_ x: Term, _ y: Term) -> Term { .apply(.pow, x, y) }
 func maximumShare(_ x: Term, _ y: Term) -> Term { .apply(.maximumShare, x, y) }
 func minimumShare(_ x: Term, _ y: Term) -> Term { .apply(.minimumShare, x, y) }

@@ -58,31 +58,41 @@ def mlp():
     }
 
 
-def operations():
-    generator = torch.Generator().manual_seed(7)
-    cases = []
+class Cases:
+    """Functions with random inputs, and what torch makes of them."""
 
-    def uniform(shape, low, high):
-        return low + (high - low) * torch.rand(shape, generator=generator)
+    def __init__(self, seed):
+        self.generator = torch.Generator().manual_seed(seed)
+        self.cases = []
 
-    def add(name, function, *shapes, low=-2.0, high=2.0, domains=None):
+    def uniform(self, shape, low, high):
+        return low + (high - low) * torch.rand(shape, generator=self.generator)
+
+    def add(self, name, function, *shapes, low=-2.0, high=2.0, domains=None):
         domains = domains or [(low, high)] * len(shapes)
-        inputs = [uniform(s, *d).requires_grad_() for s, d in zip(shapes, domains)]
+        inputs = [self.uniform(s, *d).requires_grad_() for s, d in zip(shapes, domains)]
         value = function(*inputs)
-        cotangent = 2 * torch.rand(value.shape, generator=generator) - 1
+        cotangent = 2 * torch.rand(value.shape, generator=self.generator) - 1
         gradients = torch.autograd.grad(value, inputs, cotangent, create_graph=True)
         # Second order: the gradients of ⟨w, gradients⟩, where the operation has any.
-        weights = [2 * torch.rand(g.shape, generator=generator) - 1 for g in gradients]
+        weights = [2 * torch.rand(g.shape, generator=self.generator) - 1 for g in gradients]
         total = sum((w * g).sum() for w, g in zip(weights, gradients))
         second = [None] * len(inputs)
         if total.requires_grad:
             second = torch.autograd.grad(total, inputs, allow_unused=True)
         second = [torch.zeros_like(x) if s is None else s for x, s in zip(inputs, second)]
-        cases.append({
+        self.cases.append({
             "name": name, "inputs": [array(x) for x in inputs], "cotangent": array(cotangent), "value": array(value),
             "gradients": [array(g) for g in gradients], "weights": [array(w) for w in weights],
             "second": [array(s) for s in second]})
 
+    def content(self):
+        return {"torch": torch.__version__, "cases": self.cases}
+
+
+def operations():
+    cases = Cases(7)
+    add = cases.add
     positive = dict(low=0.1, high=4.0)
     for name, function, options in [
         ("exp", torch.exp, dict(low=-5.0, high=5.0)), ("log", torch.log, positive), ("sqrt", torch.sqrt, positive),
@@ -120,7 +130,7 @@ def operations():
     add("broadcast", lambda x: x.expand(4, 2, 3) * 2, (2, 1))
     add("slice", lambda x: x[1:3, 0:2] * 2, (4, 3))
     add("concatenate", lambda a, b: torch.cat([a, b], 1) * 2, (2, 3), (2, 2))
-    return {"torch": torch.__version__, "cases": cases}
+    return cases.content()
 
 
 def write(name, content):
@@ -130,5 +140,6 @@ def write(name, content):
     print(path.name, path.stat().st_size, "bytes")
 
 
-write("mlp", mlp())
-write("operations", operations())
+if __name__ == "__main__":
+    write("mlp", mlp())
+    write("operations", operations())

@@ -298,10 +298,12 @@ void wg_softmax_f64(const double *x, size_t outer, size_t n, size_t inner, doubl
 void wg_log_softmax_f32(const float *x, size_t outer, size_t n, size_t inner, float *y);
 void wg_log_softmax_f64(const double *x, size_t outer, size_t n, size_t inner, double *y);
 
-/// The mean over rows of -y[row][label], where y = log softmax x, which is written too. NaN for no rows.
+/// The mean over labeled rows of -y[row][label], where y = log softmax x, which is written too. A label of -1 leaves
+/// its row out. NaN for no rows.
 float wg_cross_entropy_f32(const float *x, const int32_t *labels, size_t rows, size_t classes, float *y);
 double wg_cross_entropy_f64(const double *x, const int32_t *labels, size_t rows, size_t classes, double *y);
-/// Its adjoint: xbar = (or +=) (exp y - 1 at the label, exp y elsewhere) * lossbar / rows, 0 if lossbar is 0.
+/// Its adjoint: xbar = (or +=) (exp y - 1 at the label, exp y elsewhere) * lossbar / labeled rows, 0 if lossbar is 0,
+/// and 0 in rows without a label.
 void wg_cross_entropy_adjoint_f32(const float *y, const int32_t *labels, size_t rows, size_t classes, float lossbar,
                                   bool accumulate, float *xbar);
 void wg_cross_entropy_adjoint_f64(const double *y, const int32_t *labels, size_t rows, size_t classes, double lossbar,
@@ -316,5 +318,40 @@ void wg_log_softmax_adjoint_f32(const float *y, const float *ybar, size_t outer,
                                 bool accumulate, float *xbar);
 void wg_log_softmax_adjoint_f64(const double *y, const double *ybar, size_t outer, size_t n, size_t inner,
                                 bool accumulate, double *xbar);
+
+// MARK: - Normalized rows
+
+/// y = (x - mean) / sqrt(variance + epsilon) for each row of n elements, and what it was multiplied by, per row;
+/// uncentered, the mean counts as 0.
+void wg_standardize_f32(const float *x, size_t rows, size_t n, bool centered, double epsilon, float *y,
+                        float *inverses);
+void wg_standardize_f64(const double *x, size_t rows, size_t n, bool centered, double epsilon, double *y,
+                        double *inverses);
+/// xbar = (or +=) inverse * (ybar - mean(ybar) - y * mean(ybar * y)); uncentered, without mean(ybar).
+void wg_standardize_adjoint_f32(const float *y, const float *ybar, const float *inverses, size_t rows, size_t n,
+                                bool centered, bool accumulate, float *xbar);
+void wg_standardize_adjoint_f64(const double *y, const double *ybar, const double *inverses, size_t rows, size_t n,
+                                bool centered, bool accumulate, double *xbar);
+
+// MARK: - Random numbers
+
+/// Blocks first ..< first + count of one of a key's 2^64 streams: two random words each. A block depends on key, stream
+/// and its number alone.
+void wg_random_blocks(uint64_t key, uint64_t stream, uint64_t first, size_t count, uint64_t *words);
+
+/// n numbers, one per word from block `first` on, the same on every machine: uniform in lower ... upper; normal; and
+/// `success` with a probability, else 0. A float is a rounded double.
+void wg_random_uniform_f32(uint64_t key, uint64_t stream, uint64_t first, double lower, double upper, float *y,
+                           size_t n);
+void wg_random_uniform_f64(uint64_t key, uint64_t stream, uint64_t first, double lower, double upper, double *y,
+                           size_t n);
+void wg_random_normal_f32(uint64_t key, uint64_t stream, uint64_t first, double mean, double deviation, float *y,
+                          size_t n);
+void wg_random_normal_f64(uint64_t key, uint64_t stream, uint64_t first, double mean, double deviation, double *y,
+                          size_t n);
+void wg_random_bernoulli_f32(uint64_t key, uint64_t stream, uint64_t first, double probability, double success,
+                             float *y, size_t n);
+void wg_random_bernoulli_f64(uint64_t key, uint64_t stream, uint64_t first, double probability, double success,
+                             double *y, size_t n);
 
 #endif

@@ -61,6 +61,11 @@
   X(polygamma, 2)
 #define WG_ACTIVATION_OPERATIONS(X) \
   X(sigmoid, 1) X(softplus, 1) X(silu, 1) X(gelu, 1) X(tanhGelu, 1) X(elu, 2)
+#define WG_LOSS_OPERATIONS(X)                                                              \
+  /* log(1 + exp a) - a b: minus the log-likelihood of b, 0 or 1, whose logit is a. */     \
+  X(binaryCrossEntropy, 2)                                                                 \
+  /* a^2 / 2 for |a| <= b, and b (|a| - b / 2) beyond. */                                  \
+  X(huber, 2)
 #define WG_ROUNDING_OPERATIONS(X) X(floor, 1) X(ceil, 1) X(rounded, 1) X(remainder, 2)
 
 #define WG_TRANSCENDENTAL_OPERATIONS(X) \
@@ -69,15 +74,14 @@
   WG_HYPERBOLIC_OPERATIONS(X)           \
   WG_SPECIAL_OPERATIONS(X)              \
   WG_ACTIVATION_OPERATIONS(X)           \
-  WG_ROUNDING_OPERATIONS(X)
+  WG_ROUNDING_OPERATIONS(X)             \
+  WG_LOSS_OPERATIONS(X)
 
 // Everything else that a tape can hold: X(name), by family.
 #define WG_LEAF_OPERATIONS(X) X(leaf) X(constant) X(severed) X(alias)
-#define WG_REDUCTION_OPERATIONS(X) X(sum) X(mean) X(maximumReduction)
-#define WG_VIEW_OPERATIONS(X) X(reshape) X(permute) X(broadcast) X(slice) X(place) X(concatenate) X(triangle)
 #define WG_REDUCTION_OPERATIONS(X) X(sum) X(mean) X(maximumReduction) X(minimumReduction) X(product) X(variance) X(norm)
 #define WG_SCAN_OPERATIONS(X) X(cumulativeSum) X(cumulativeProduct) X(cumulativeLogSumExp) X(recurrence)
-#define WG_VIEW_OPERATIONS(X) X(reshape) X(permute) X(broadcast) X(slice) X(place) X(concatenate)
+#define WG_VIEW_OPERATIONS(X) X(reshape) X(permute) X(broadcast) X(slice) X(place) X(concatenate) X(triangle)
 #define WG_CONTRACTION_OPERATIONS(X) X(matmul) X(affine)
 #define WG_ROW_OPERATIONS(X) X(logSumExp) X(softmax) X(logSoftmax)
 #define WG_LABEL_OPERATIONS(X) X(pickLabels) X(placeLabels) X(crossEntropy)
@@ -86,6 +90,7 @@
 #define WG_LINEAR_ALGEBRA_OPERATIONS(X)                                                         \
   X(factored) X(factoredSolve) X(determinant) X(logDeterminant) X(triangularSolve) X(cholesky) \
       X(qr) X(svd) X(eigh) X(pseudoInverse) X(matrixExponential)
+#define WG_NORMALIZATION_OPERATIONS(X) X(standardize)
 
 #define WG_STRUCTURAL_OPERATIONS(X) \
   WG_LEAF_OPERATIONS(X)             \
@@ -97,8 +102,8 @@
   WG_LABEL_OPERATIONS(X)            \
   WG_CUSTOM_OPERATIONS(X)           \
   WG_INDEXING_OPERATIONS(X)         \
-  WG_CUSTOM_OPERATIONS(X)           \
-  WG_LINEAR_ALGEBRA_OPERATIONS(X)
+  WG_LINEAR_ALGEBRA_OPERATIONS(X)   \
+  WG_NORMALIZATION_OPERATIONS(X)
 
 #define WG_SIMPLE_CASE(name, arity, value) wg_op_##name __attribute__((swift_name(#name))),
 #define WG_TRANSCENDENTAL_CASE(name, arity) wg_op_##name __attribute__((swift_name(#name))),

@@ -130,9 +130,9 @@ extension Pullback {
     let total = core.recurrence(
       core.sliced(cotangent, axis, reversed ? first : last), factors, axis, reversed: !reversed)
     let before = core.sliced(output, axis, reversed ? last : first)
-    var starts = [Int](repeating: 0, count: shape(0).count)
-    starts[axis] = reversed ? 1 : 0
-    accumulate(0, core.elementwise(.scaleCotangent, total, before), placedAt: starts)
+    var place = AxisMap(axes: shape(0).indices.map { AxisMap.Axis(target: $0) })
+    place.axes[axis].start = reversed ? 1 : 0
+    accumulate(0, core.elementwise(.scaleCotangent, total, before), placedAt: place)
   }
 }
 

@@ -24,30 +24,7 @@ import Wengert
 
   @Test(arguments: content.cases)
   func equalsPyTorch(_ testCase: Case) throws {
-    let function = try #require(Self.function(testCase.name), "no function for \(testCase.name)")
-    let inputs = testCase.inputs.map(\.array)
-    Tape.scope {
-      let v = Tensor(testCase.cotangent.array)
-      let tensors = inputs.map { Tensor($0) }
-      let y = function(tensors)
-      expectEqual(y.value, NaiveArray(testCase.value.array), relativeTo: 2e-15, testCase.name)
-      let gradients = gradient(at: tensors) { (v * function($0)).sum() }
-      for (operand, expected) in testCase.gradients.enumerated() {
-        expectEqual(
-          gradients[operand].value, NaiveArray(expected.array), relativeTo: 1e-13,
-          "gradient of \(testCase.name), operand \(operand)")
-      }
-      let second = gradient(at: tensors) { x in
-        let first = gradient(at: x) { (v * function($0)).sum() }
-        let parts = zip(first, testCase.weights).map { ($0 * Tensor($1.array)).sum() }
-        return parts.dropFirst().reduce(parts[0], +)
-      }
-      for (operand, expected) in testCase.second.enumerated() {
-        expectEqual(
-          second[operand].value, NaiveArray(expected.array), relativeTo: 1e-13,
-          "second derivative of \(testCase.name), operand \(operand)")
-      }
-    }
+    testCase.check(try #require(Self.function(testCase.name), "no function for \(testCase.name)"))
   }
 
   private typealias Function = ([Tensor<Double>]) -> Tensor<Double>
@@ -88,6 +65,35 @@ import Wengert
     case "slice": return { $0[0].sliced(1..<3, 0..<2) * 2 }
     case "concatenate": return { concatenated($0, along: 1) * 2 }
     default: return nil
+    }
+  }
+}
+
+extension OperationFixtureTests.Case {
+  /// Expects a function to have the value, gradients and second derivatives of this case.
+  func check(_ function: ([Tensor<Double>]) -> Tensor<Double>) {
+    let inputs = inputs.map(\.array)
+    Tape.scope {
+      let v = Tensor(cotangent.array)
+      let tensors = inputs.map { Tensor($0) }
+      let y = function(tensors)
+      expectEqual(y.value, NaiveArray(value.array), relativeTo: 2e-15, name)
+      let gradients = gradient(at: tensors) { (v * function($0)).sum() }
+      for (operand, expected) in self.gradients.enumerated() {
+        expectEqual(
+          gradients[operand].value, NaiveArray(expected.array), relativeTo: 1e-13,
+          "gradient of \(name), operand \(operand)")
+      }
+      let second = gradient(at: tensors) { x in
+        let first = gradient(at: x) { (v * function($0)).sum() }
+        let parts = zip(first, weights).map { ($0 * Tensor($1.array)).sum() }
+        return parts.dropFirst().reduce(parts[0], +)
+      }
+      for (operand, expected) in self.second.enumerated() {
+        expectEqual(
+          second[operand].value, NaiveArray(expected.array), relativeTo: 1e-13,
+          "second derivative of \(name), operand \(operand)")
+      }
     }
   }
 }

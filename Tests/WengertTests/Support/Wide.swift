@@ -14,5 +14,8 @@ enum Reference {
   static func tanh(_ x: Wide) -> Wide { Foundation.tanh(x) }
   static func sqrt(_ x: Wide) -> Wide { x.squareRoot() }
   static func pow(_ x: Wide, _ y: Wide) -> Wide { Foundation.pow(x, y) }
+  static func sin(_ x: Wide) -> Wide { Foundation.sin(x) }
+  static func cos(_ x: Wide) -> Wide { Foundation.cos(x) }
+  static func erfc(_ x: Wide) -> Wide { Foundation.erfc(x) }
   static func sigmoid(_ x: Wide) -> Wide { 1 / (1 + Foundation.exp(-x)) }
 }

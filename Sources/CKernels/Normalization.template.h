@@ -1,0 +1,89 @@
+#define WG_VECTORIZE _Pragma("clang loop vectorize(assume_safety) vectorize_width(WG_LANES) interleave_count(2)")
+#define WG_STRONG(c, d) ((c) == 0 ? 0 : (c) * (d))
+enum { FN(sum_width) = 2 * WG_LANES };
+
+/// The sum of `term` over i in 0..<n: two vectors of partial sums per block, and the blocks' sums one by one.
+#define WG_BLOCKED_SUM(total, term)                                                    \
+  T total = 0;                                                                         \
+  for (size_t start = 0; start < n; start += WG_BLOCK) {                               \
+    const size_t end = n - start < WG_BLOCK ? n : start + WG_BLOCK;                    \
+    T partial[FN(sum_width)] = {0};                                                    \
+    size_t first = start;                                                              \
+    for (; first + FN(sum_width) <= end; first += FN(sum_width)) {                     \
+      for (int k = 0; k < FN(sum_width); k++) {                                        \
+        const size_t i = first + k;                                                    \
+        partial[k] += (term);                                                          \
+      }                                                                                \
+    }                                                                                  \
+    for (int k = 0; first + k < end; k++) {                                            \
+      const size_t i = first + k;                                                      \
+      partial[k] += (term);                                                            \
+    }                                                                                  \
+    for (int half = FN(sum_width) / 2; half > 0; half /= 2) {                          \
+      for (int k = 0; k < half; k++) partial[k] += partial[k + half];                  \
+    }                                                                                  \
+    total += partial[0];                                                               \
+  }
+
+/// y = (x - mean) / sqrt(variance + epsilon), and returns 1 / sqrt(variance + epsilon); without centering, the mean
+/// counts as 0.
+///
+/// What rounding left of the differences' mean is taken off as well, so that a row far from 0 loses no digits.
+WG_CLONES static T FN(standardize_row)(const T *x, size_t n, bool centered, T epsilon, T *y) {
+  T inverse;
+  if (centered) {
+    WG_BLOCKED_SUM(sum, x[i])
+    const T mean = sum / (T)n;
+    WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] = x[i] - mean;
+    WG_BLOCKED_SUM(rest, y[i])
+    const T correction = rest / (T)n;
+    WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] -= correction;
+    WG_BLOCKED_SUM(squares, y[i] * y[i])
+    inverse = 1 / (T)sqrt((double)(squares / (T)n + epsilon));
+    WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] *= inverse;
+  } else {
+    WG_BLOCKED_SUM(squares, x[i] * x[i])
+    inverse = 1 / (T)sqrt((double)(squares / (T)n + epsilon));
+    WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] = x[i] * inverse;
+  }
+  return inverse;
+}
+
+void FN(wg_standardize)(const T *x, size_t rows, size_t n, bool centered, double epsilon, T *y, T *inverses) {
+  for (size_t row = 0; row < rows; row++) {
+    inverses[row] = FN(standardize_row)(x + row * n, n, centered, (T)epsilon, y + row * n);
+  }
+}
+
+WG_CLONES static void FN(standardize_adjoint_row)(const T *y, const T *ybar, T inverse, size_t n, bool centered,
+                                                  bool accumulate, T *xbar) {
+  T mean = 0;
+  if (centered) {
+    WG_BLOCKED_SUM(sum, ybar[i])
+    mean = sum / (T)n;
+  }
+  WG_BLOCKED_SUM(products, WG_STRONG(ybar[i], y[i]))
+  const T slope = products / (T)n;
+  if (accumulate) {
+    WG_VECTORIZE for (size_t i = 0; i < n; i++) {
+      const T difference = (ybar[i] - mean) - WG_STRONG(slope, y[i]);
+      xbar[i] += WG_STRONG(difference, inverse);
+    }
+  } else {
+    WG_VECTORIZE for (size_t i = 0; i < n; i++) {
+      const T difference = (ybar[i] - mean) - WG_STRONG(slope, y[i]);
+      xbar[i] = WG_STRONG(difference, inverse);
+    }
+  }
+}
+
+void FN(wg_standardize_adjoint)(const T *y, const T *ybar, const T *inverses, size_t rows, size_t n, bool centered,
+                                bool accumulate, T *xbar) {
+  for (size_t row = 0; row < rows; row++) {
+    FN(standardize_adjoint_row)(y + row * n, ybar + row * n, inverses[row], n, centered, accumulate, xbar + row * n);
+  }
+}
+
+#undef WG_VECTORIZE
+#undef WG_STRONG
+#undef WG_BLOCKED_SUM
