@@ -64,11 +64,19 @@ extension UnsafeMutablePointer<TapeCore> {
     defer { pointee.isRecording = wasRecording }
     var id = range.output
     while id >= range.start {
-      guard let adjoint = slot(id, range).pointee.adjoint else {
+      let slot = slot(id, range).pointee
+      let record = self[record: id]
+      guard let adjoint = slot.adjoint else {
+        if let number = slot.uniform {
+          if record.pointee.opcode.isElementwise {
+            DirectPullback(core: self, id: id, adjoint: number, range: range, isUniform: true).pullElementwise()
+          } else {
+            pullStructural(id, writeOut(number, id, range), range)
+          }
+        }
         id -= 1
         continue
       }
-      let record = self[record: id]
       if record.pointee.isScalarOperation(of: .double) {
         id = pullScalars(downFrom: id, range, Double.self) { wg_run_scalar_program_f64($0, $1) }
       } else if record.pointee.isScalarOperation(of: .float) {
@@ -113,6 +121,7 @@ extension UnsafeMutablePointer<TapeCore> {
     var id = last
     while id >= start {
       guard let adjoint = slots[Int(id &- start)].adjoint else {
+        if slots[Int(id &- start)].uniform != nil { break }
         id &-= 1
         continue
       }
@@ -151,10 +160,7 @@ extension UnsafeMutablePointer<TapeCore> {
     if let fused = structural.fused {
       fused(direct)
     } else {
-      // What the rule computes on its way is dropped: only adjoints stay.
-      let mark = mark()
-      structural.rule(Pullback(direct))
-      reset(to: mark)
+      direct.run(structural.rule)
     }
   }
 

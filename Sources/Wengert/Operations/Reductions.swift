@@ -8,19 +8,21 @@ extension Operation {
     Operation(
       opcode: .sum,
       derivative: .structural(
-        .init { p in p.accumulate(0, p.core.repeated(p.cotangent, along: p.axes, over: p.shape(0))) }),
+        .init(
+          rule: { p in p.repeatCotangent() },
+          fused: { p in if !p.spreadCotangent() { p.run { $0.repeatCotangent() } } })),
       samples: .reductions { core, x, axes, keeps in core.sum(x, axes, keepingAxes: keeps) }),
 
     /// Σx / n
     Operation(
       opcode: .mean,
       derivative: .structural(
-        .init { p in
-          let count = p.core.constant(
-            p.core.reducedCount(p.operand(0), p.axes), p.core[record: p.id].pointee.scalarType)
-          let share = p.core.elementwise(.divideCotangent, p.cotangent, count)
-          p.accumulate(0, p.core.repeated(share, along: p.axes, over: p.shape(0)))
-        }),
+        .init(
+          rule: { p in p.repeatCotangent(dividedByCount: true) },
+          fused: { p in
+            let count = p.core.layout(p.operand(0)).elementCount
+            if !p.spreadCotangent(dividedBy: Double(count)) { p.run { $0.repeatCotangent(dividedByCount: true) } }
+          })),
       samples: .reductions { core, x, axes, keeps in core.mean(x, axes, keepingAxes: keeps) }),
 
     /// max x: the cotangent goes to the largest element, split evenly among equals.
@@ -43,6 +45,15 @@ extension Operation {
 extension Pullback {
   /// The reduced axes of a reduction, as bits.
   var axes: UInt32 { UInt32(attribute(0)) }
+
+  /// The adjoint of a sum, or of a mean: the cotangent, or its share, repeated along the reduced axes.
+  fileprivate func repeatCotangent(dividedByCount: Bool = false) {
+    let cotangent =
+      dividedByCount
+      ? core.elementwise(.divideCotangent, cotangent, core.constant(core.reducedCount(operand(0), axes), type))
+      : cotangent
+    accumulate(0, core.repeated(cotangent, along: axes, over: shape(0)))
+  }
 }
 
 extension [Sample] {
