@@ -103,6 +103,8 @@ typedef struct {
 /// Makes constants and runs what depends on nothing but them and on inputs that every block repeats.
 static T *FN(prepare)(FN(run) * run, const wg_program *program, T *blocks, const T *const *inputs, uint32_t repeating,
                       size_t count) {
+  run->fused = program->reads & ~repeating ? FN(wg_fused_pullbacks)[program->operation][program->operand] : NULL;
+  if (run->fused) return blocks;
   run->repeating = repeating;
   run->step_count = 0;
   for (int i = 0; i < WG_INPUT_COUNT; i++) run->registers[i] = inputs[i];
@@ -127,7 +129,6 @@ static T *FN(prepare)(FN(run) * run, const wg_program *program, T *blocks, const
       run->steps[run->step_count++] = *step;
     }
   }
-  run->fused = run->step_count > 1 ? FN(wg_fused_pullbacks)[program->operation][program->operand] : NULL;
   return blocks;
 }
 
