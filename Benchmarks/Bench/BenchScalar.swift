@@ -20,7 +20,6 @@ protocol BenchScalar: TensorScalar, GraphScalar {
     _ b: UnsafePointer<Self>, _ c: UnsafeMutablePointer<Self>)
 
   // A training step by hand; see Floors.h.
-  static func addBias(_ bias: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, rows: Int, _ n: Int)
   static func sumRows(_ x: UnsafePointer<Self>, _ sums: UnsafeMutablePointer<Self>, rows: Int, _ n: Int)
   static func throughTanh(_ y: UnsafePointer<Self>, _ ybar: UnsafeMutablePointer<Self>, _ n: Int)
   static func tanh(_ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ n: Int)
@@ -41,9 +40,6 @@ extension Double: BenchScalar {
     _ b: UnsafePointer<Double>, _ c: UnsafeMutablePointer<Double>
   ) {
     _ = wg_gemm_f64(transposeA, transposeB, m, n, k, 1, a, transposeA ? m : k, b, transposeB ? k : n, 0, c, n)
-  }
-  static func addBias(_ bias: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, rows: Int, _ n: Int) {
-    wf_add_bias_f64(bias, y, rows, n)
   }
   static func sumRows(_ x: UnsafePointer<Double>, _ sums: UnsafeMutablePointer<Double>, rows: Int, _ n: Int) {
     wf_sum_rows_f64(x, sums, rows, n)
@@ -71,9 +67,6 @@ extension Float: BenchScalar {
     _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>
   ) {
     _ = wg_gemm_f32(transposeA, transposeB, m, n, k, 1, a, transposeA ? m : k, b, transposeB ? k : n, 0, c, n)
-  }
-  static func addBias(_ bias: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, rows: Int, _ n: Int) {
-    wf_add_bias_f32(bias, y, rows, n)
   }
   static func sumRows(_ x: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>, rows: Int, _ n: Int) {
     wf_sum_rows_f32(x, sums, rows, n)

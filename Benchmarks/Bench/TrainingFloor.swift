@@ -62,8 +62,9 @@ final class TrainingFloor<Scalar: BenchScalar> {
     for index in 0...last {
       let layer = layers[index]
       let x = index == 0 ? inputs.baseAddress! : UnsafePointer(layers[index - 1].y)
-      multiply(false, false, rows, layer.outputs, layer.inputs, x, layer.inputs, layer.weight, layer.outputs, layer.y)
-      Scalar.addBias(layer.bias, layer.y, rows: rows, layer.outputs)
+      multiply(
+        false, false, rows, layer.outputs, layer.inputs, x, layer.inputs, layer.weight, layer.outputs, layer.y,
+        adding: layer.bias)
       if index < last { Scalar.tanh(layer.y, layer.y, rows * layer.outputs) }
     }
     let classes = layers[last].outputs
@@ -102,8 +103,8 @@ final class TrainingFloor<Scalar: BenchScalar> {
   @inline(__always)
   private func multiply(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Scalar>, _ lda: Int,
-    _ b: UnsafePointer<Scalar>, _ ldb: Int, _ c: Memory
+    _ b: UnsafePointer<Scalar>, _ ldb: Int, _ c: Memory, adding row: Memory? = nil
   ) {
-    _ = Scalar.multiply(transposeA, transposeB, m, n, k, a, lda, b, ldb, false, c)
+    _ = Scalar.multiply(transposeA, transposeB, m, n, k, a, lda, b, ldb, row.map { UnsafePointer($0) }, c)
   }
 }

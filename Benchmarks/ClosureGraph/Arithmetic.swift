@@ -110,7 +110,7 @@ extension NDArray {
     precondition(k == inner, "shapes do not fit a matrix product")
     let result = NDArray(uninitialized: SIMD4(1, 1, m, n), rank: 2)
     let done = Scalar.multiply(
-      transposeA, transposeB, Int(m), Int(n), Int(k), a.base, Int(x[3]), b.base, Int(y[3]), false, result.base)
+      transposeA, transposeB, Int(m), Int(n), Int(k), a.base, Int(x[3]), b.base, Int(y[3]), nil, result.base)
     precondition(done, "sizes beyond those of BLAS")
     return result
   }

@@ -13,9 +13,10 @@ public protocol GraphScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     _ y: UnsafeMutablePointer<Self>)
   static func maximum(
     _ x: UnsafePointer<Self>, _ from: UnsafePointer<wg_layout>, _ axes: UInt32, _ y: UnsafeMutablePointer<Self>)
+  /// c = op(a) op(b), and a row on top of each row if one is given.
   static func multiply(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Self>, _ lda: Int,
-    _ b: UnsafePointer<Self>, _ ldb: Int, _ accumulate: Bool, _ c: UnsafeMutablePointer<Self>
+    _ b: UnsafePointer<Self>, _ ldb: Int, _ row: UnsafePointer<Self>?, _ c: UnsafeMutablePointer<Self>
   ) -> Bool
   static func softmax(_ x: UnsafePointer<Self>, _ rows: Int, _ n: Int, _ y: UnsafeMutablePointer<Self>)
   static func softmaxAdjoint(
@@ -53,8 +54,8 @@ extension Double: GraphScalar {
   @inlinable @inline(__always)
   public static func multiply(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Double>, _ lda: Int,
-    _ b: UnsafePointer<Double>, _ ldb: Int, _ accumulate: Bool, _ c: UnsafeMutablePointer<Double>
-  ) -> Bool { wg_multiply_f64(transposeA, transposeB, m, n, k, a, lda, b, ldb, accumulate, c, n) }
+    _ b: UnsafePointer<Double>, _ ldb: Int, _ row: UnsafePointer<Double>?, _ c: UnsafeMutablePointer<Double>
+  ) -> Bool { wg_multiply_onto_f64(transposeA, transposeB, m, n, k, a, lda, b, ldb, row, 0, c, n) }
   @inlinable @inline(__always)
   public static func softmax(
     _ x: UnsafePointer<Double>, _ rows: Int, _ n: Int, _ y: UnsafeMutablePointer<Double>
@@ -101,8 +102,8 @@ extension Float: GraphScalar {
   @inlinable @inline(__always)
   public static func multiply(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ lda: Int,
-    _ b: UnsafePointer<Float>, _ ldb: Int, _ accumulate: Bool, _ c: UnsafeMutablePointer<Float>
-  ) -> Bool { wg_multiply_f32(transposeA, transposeB, m, n, k, a, lda, b, ldb, accumulate, c, n) }
+    _ b: UnsafePointer<Float>, _ ldb: Int, _ row: UnsafePointer<Float>?, _ c: UnsafeMutablePointer<Float>
+  ) -> Bool { wg_multiply_onto_f32(transposeA, transposeB, m, n, k, a, lda, b, ldb, row, 0, c, n) }
   @inlinable @inline(__always)
   public static func softmax(
     _ x: UnsafePointer<Float>, _ rows: Int, _ n: Int, _ y: UnsafeMutablePointer<Float>

@@ -34,11 +34,6 @@ WF_ADJOINTS(WF_LOOP_F64)
                             size_t n) {                                                                         \
     switch (adjoint) { WF_ADJOINTS(CALL) }                                                                      \
   }                                                                                                             \
-  WF_CLONES void wf_add_bias_##SUFFIX(const T *bias, T *y, size_t rows, size_t n) {                             \
-    for (size_t row = 0; row < rows; row++) {                                                                   \
-      WF_VECTORIZE for (size_t i = 0; i < n; i++) y[row * n + i] += bias[i];                                    \
-    }                                                                                                           \
-  }                                                                                                             \
   WF_CLONES void wf_sum_rows_##SUFFIX(const T *x, T *sums, size_t rows, size_t n) {                             \
     for (size_t i = 0; i < n; i++) sums[i] = 0;                                                                 \
     for (size_t row = 0; row < rows; row++) {                                                                   \

@@ -142,11 +142,13 @@ void FN(wg_copy)(const T *x, const wg_layout *from, T *y, const wg_layout *to, b
     return;
   }
   if (!accumulate && rank == 2 && a.strides[0] == 0 && a.strides[1] == 1 && to->contiguous) {
-    // One row, over and over: written once, then doubled.
+    // One row, over and over: written once, then doubled until there are enough rows to copy from the cache.
     const size_t row = (size_t)a.sizes[1], count = (size_t)from->count;
+    const size_t most = row < 4 * WG_BLOCK ? 4 * WG_BLOCK / row * row : row;
     memcpy(y, x, row * sizeof(T));
     for (size_t filled = row; filled < count;) {
-      const size_t more = filled < count - filled ? filled : count - filled;
+      const size_t ready = filled < most ? filled : most;
+      const size_t more = ready < count - filled ? ready : count - filled;
       memcpy(y + filled, y, more * sizeof(T));
       filled += more;
     }
@@ -170,7 +172,8 @@ WG_CLONES void FN(wg_add_scaled)(T factor, const T *x, T *y, size_t n) {
   for (size_t i = 0; i < n; i++) y[i] += factor * x[i];
 }
 
-void FN(wg_fill)(T value, T *y, size_t n) {
+WG_CLONES void FN(wg_fill)(T value, T *y, size_t n) {
+  _Pragma("clang loop vectorize(assume_safety) vectorize_width(WG_LANES) interleave_count(2)")
   for (size_t i = 0; i < n; i++) y[i] = value;
 }
 

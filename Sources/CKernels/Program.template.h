@@ -88,49 +88,110 @@ void FN(wg_apply)(wg_op op, const wg_view *operands, const wg_layout *shape, T *
   }
 }
 
-void FN(wg_run_program)(const wg_program *program, const wg_view *inputs, const wg_layout *shape, bool accumulate,
-                        T *y) {
+/// A target's program during a run.
+typedef struct {
+  WG_JOIN(wg_pullback, SUFFIX) fused;
+  const T *registers[WG_REGISTER_COUNT];
+  T *blocks[WG_REGISTER_COUNT];
+  /// What every block has to do again; the instructions that every block would repeat have run already.
+  wg_instruction steps[WG_INSTRUCTION_COUNT];
+  int step_count;
+  /// Bit r: register r holds the same elements in every block.
+  uint32_t repeating;
+} FN(run);
+
+/// Makes constants and runs what depends on nothing but them and on inputs that every block repeats.
+static T *FN(prepare)(FN(run) * run, const wg_program *program, T *blocks, const T *const *inputs, uint32_t repeating,
+                      size_t count) {
+  run->fused = program->reads & ~repeating ? FN(wg_fused_pullbacks)[program->operation][program->operand] : NULL;
+  if (run->fused) return blocks;
+  run->repeating = repeating;
+  run->step_count = 0;
+  for (int i = 0; i < WG_INPUT_COUNT; i++) run->registers[i] = inputs[i];
+  for (int i = wg_register_first_constant; i < program->register_count; i++, blocks += WG_BLOCK) {
+    run->registers[i] = run->blocks[i] = blocks;
+  }
+  for (int i = 0; i < program->constant_count; i++) {
+    const int target = wg_register_first_constant + i;
+    FN(wg_fill)((T)program->constants[i], run->blocks[target], count);
+    run->repeating |= 1u << target;
+  }
+  for (int i = 0; i < program->instruction_count; i++) {
+    const wg_instruction *step = &program->instructions[i];
+    const uint8_t operands[3] = {step->a, step->b, step->c};
+    bool repeats = true;
+    for (int k = 0; k < wg_arities[step->operation]; k++) repeats &= run->repeating >> operands[k] & 1;
+    if (repeats) {
+      FN(wg_kernels)[step->operation](run->registers[step->a], run->registers[step->b], run->registers[step->c],
+                                      run->blocks[step->target], count);
+      run->repeating |= 1u << step->target;
+    } else {
+      run->steps[run->step_count++] = *step;
+    }
+  }
+  return blocks;
+}
+
+void FN(wg_run_programs)(const wg_target *targets, int target_count, const wg_view *inputs, const wg_layout *shape) {
   const size_t count = (size_t)shape->count;
   if (count == 0) return;
-  const WG_JOIN(wg_pullback, SUFFIX) fused = FN(wg_fused_pullbacks)[program->operation][program->operand];
-  if (fused && inputs[0].layout->contiguous && inputs[1].layout->contiguous) {
-    fused(inputs[0].data, inputs[1].data, inputs[wg_register_output].data, inputs[wg_register_cotangent].data, y,
-          count, accumulate);
-    return;
-  }
-  _Alignas(64) T blocks[WG_REGISTER_COUNT][WG_BLOCK];
-  const T *registers[WG_REGISTER_COUNT];
-  FN(source) sources[WG_INPUT_COUNT];
-  for (int i = 0; i < WG_INPUT_COUNT; i++) {
-    if (program->reads >> i & 1) FN(open)(&sources[i], &inputs[i], blocks[i], count);
-  }
   const size_t first = count < WG_BLOCK ? count : WG_BLOCK;
-  for (int i = 0; i < program->constant_count; i++) {
-    const int reg = wg_register_first_constant + i;
-    for (size_t k = 0; k < first; k++) blocks[reg][k] = (T)program->constants[i];
-    registers[reg] = blocks[reg];
+  uint8_t reads = 0;
+  int block_count = WG_INPUT_COUNT;
+  for (int i = 0; i < target_count; i++) {
+    reads |= targets[i].program->reads;
+    block_count += targets[i].program->register_count - wg_register_first_constant;
   }
-  for (int i = wg_register_first_constant + program->constant_count; i < program->register_count; i++) {
-    registers[i] = blocks[i];
+  T *blocks = __builtin_alloca_with_align((size_t)block_count * WG_BLOCK * sizeof(T), 8 * 64);
+  FN(source) sources[WG_INPUT_COUNT];
+  // Inputs that nothing reads need an address all the same.
+  const T *current[WG_INPUT_COUNT] = {blocks, blocks, blocks, blocks, blocks};
+  uint32_t repeating = 0;
+  bool gathers = false;
+  for (int i = 0; i < WG_INPUT_COUNT; i++, blocks += WG_BLOCK) {
+    if (!(reads >> i & 1)) continue;
+    FN(open)(&sources[i], &inputs[i], blocks, count);
+    current[i] = sources[i].block ? sources[i].block : sources[i].data;
+    gathers |= sources[i].block != NULL;
+    if (sources[i].block && sources[i].repeating) repeating |= 1u << i;
   }
+  FN(run) runs[3];
+  for (int i = 0; i < target_count; i++) {
+    blocks = FN(prepare)(&runs[i], targets[i].program, blocks, current, repeating, first);
+  }
+  // What one call of a kernel does, without a register in between, needs no blocks.
+  const bool is_one_call =
+      target_count == 1 && (runs[0].fused || (targets[0].program->instruction_count == 1 && !targets[0].accumulate));
+  const size_t block = gathers || !is_one_call ? WG_BLOCK : count;
   const WG_JOIN(wg_kernel, SUFFIX) add = FN(wg_kernels)[wg_op_add];
-  const int last = program->instruction_count - 1;
-  for (size_t start = 0; start < count; start += WG_BLOCK) {
-    const size_t n = count - start < WG_BLOCK ? count - start : WG_BLOCK;
+  for (size_t start = 0; start < count; start += block) {
+    const size_t n = count - start < block ? count - start : block;
     for (int i = 0; i < WG_INPUT_COUNT; i++) {
-      if (program->reads >> i & 1) registers[i] = FN(next_block)(&sources[i], start, n);
+      if (reads >> i & 1) current[i] = FN(next_block)(&sources[i], start, n);
     }
-    for (int i = 0; i <= last; i++) {
-      const wg_instruction *step = &program->instructions[i];
-      // The last instruction writes its result where it belongs, unless that has to be added to.
-      T *target = i == last && !accumulate ? y + start : blocks[step->target];
-      FN(wg_kernels)[step->operation](registers[step->a], registers[step->b], registers[step->c], target, n);
-    }
-    const T *result = registers[program->result];
-    if (accumulate) {
-      add(y + start, result, result, y + start, n);
-    } else if (last < 0) {
-      memcpy(y + start, result, n * sizeof(T));
+    for (int i = 0; i < target_count; i++) {
+      FN(run) *run = &runs[i];
+      T *y = (T *)targets[i].y + start;
+      if (run->fused) {
+        run->fused(current[0], current[1], current[wg_register_output], current[wg_register_cotangent], y, n,
+                   targets[i].accumulate);
+        continue;
+      }
+      for (int k = 0; k < WG_INPUT_COUNT; k++) run->registers[k] = current[k];
+      const T *result = run->registers[targets[i].program->result];
+      for (int k = 0; k < run->step_count; k++) {
+        const wg_instruction *step = &run->steps[k];
+        // The last instruction writes its result where it belongs, unless that has to be added to.
+        const bool is_last = step->target == targets[i].program->result && !targets[i].accumulate;
+        if (is_last) result = y;
+        FN(wg_kernels)[step->operation](run->registers[step->a], run->registers[step->b], run->registers[step->c],
+                                        is_last ? y : run->blocks[step->target], n);
+      }
+      if (targets[i].accumulate) {
+        add(y, result, result, y, n);
+      } else if (result != y) {
+        memcpy(y, result, n * sizeof(T));
+      }
     }
   }
 }

@@ -1,3 +1,6 @@
+/// The longest rows of which a vector holds one element each. Their sums are taken in order, as those of longer ones are
+/// up to twice the lanes.
+#define WG_TINY_ROW WG_LANES
 #define WG_GREATER(a, b) ((((a) > (b)) | ((a) != (a))) ? (a) : (b))
 #define WG_VECTORIZE _Pragma("clang loop vectorize(assume_safety) vectorize_width(WG_LANES)")
 
@@ -83,6 +86,51 @@ static void FN(short_rows)(FN(kind) kind, const T *x, size_t rows, size_t n, T *
   }
 }
 
+/// Rows of a few elements, as of logits of a few classes: a block of rows at once, each step a vector over the rows.
+static inline __attribute__((always_inline)) void FN(tiny_rows_of)(const size_t n, FN(kind) kind, const T *x,
+                                                                   size_t rows, T *y) {
+  _Alignas(64) T terms[WG_BLOCK], maxima[WG_BLOCK], sums[WG_BLOCK];
+  const size_t most = WG_BLOCK / n;
+  for (size_t start = 0; start < rows; start += most) {
+    const size_t count = rows - start < most ? rows - start : most;
+    const T *from = x + start * n;
+    for (size_t row = 0; row < count; row++) maxima[row] = WG_GREATER(from[row * n], -(T)INFINITY);
+    for (size_t i = 1; i < n; i++) {
+      for (size_t row = 0; row < count; row++) maxima[row] = WG_GREATER(from[row * n + i], maxima[row]);
+    }
+    for (size_t i = 0; i < n; i++) {
+      for (size_t row = 0; row < count; row++) terms[i * count + row] = from[row * n + i] - maxima[row];
+    }
+    FN(wg_exp)(terms, terms, count * n);
+    for (size_t row = 0; row < count; row++) sums[row] = terms[row];
+    for (size_t i = 1; i < n; i++) {
+      for (size_t row = 0; row < count; row++) sums[row] += terms[i * count + row];
+    }
+    if (kind != FN(kind_softmax)) FN(wg_log)(sums, sums, count);
+    if (kind == FN(kind_log_sum_exp)) {
+      for (size_t row = 0; row < count; row++) {
+        y[start + row] = isinf(maxima[row]) ? maxima[row] : maxima[row] + sums[row];
+      }
+      continue;
+    }
+    T *to = y + start * n;
+    for (size_t i = 0; i < n; i++) {
+      for (size_t row = 0; row < count; row++) {
+        to[row * n + i] = kind == FN(kind_softmax) ? terms[i * count + row] / sums[row]
+                                                   : (from[row * n + i] - maxima[row]) - sums[row];
+      }
+    }
+  }
+}
+
+WG_CLONES static void FN(tiny_rows)(FN(kind) kind, const T *x, size_t rows, size_t n, T *y) {
+  switch (n) {
+    case 2: FN(tiny_rows_of)(2, kind, x, rows, y); break;
+    case 3: FN(tiny_rows_of)(3, kind, x, rows, y); break;
+    default: FN(tiny_rows_of)(n, kind, x, rows, y); break;
+  }
+}
+
 static void FN(long_row)(FN(kind) kind, const T *x, size_t n, T *y) {
   const T maximum = FN(row_maximum)(x, n);
   T sum = FN(row_terms)(x, maximum, kind == FN(kind_softmax) ? y : NULL, n);
@@ -142,6 +190,8 @@ static void FN(rows)(FN(kind) kind, const T *x, size_t outer, size_t n, size_t i
     if (kind == FN(kind_log_sum_exp)) FN(wg_fill)(-(T)INFINITY, y, outer * inner);
   } else if (inner != 1) {
     for (size_t i = 0; i < outer; i++) FN(columns)(kind, x + i * n * inner, n, inner, y + i * out);
+  } else if (n <= WG_TINY_ROW) {
+    FN(tiny_rows)(kind, x, outer, n, y);
   } else if (n <= WG_BLOCK / 2) {
     FN(short_rows)(kind, x, outer, n, y);
   } else {
@@ -187,6 +237,32 @@ WG_CLONES static void FN(log_softmax_adjoint_row)(const T *e, const T *ybar, T s
   }
 }
 
+static inline __attribute__((always_inline)) void FN(tiny_adjoint_of)(const size_t n, const T *e, const T *ybar,
+                                                                      size_t rows, bool accumulate, T *xbar) {
+  for (size_t row = 0; row < rows; row++) {
+    T sum = ybar[row * n];
+    for (size_t j = 1; j < n; j++) sum += ybar[row * n + j];
+    for (size_t j = 0; j < n; j++) {
+      const T value = ybar[row * n + j] - WG_STRONG(sum, e[row * n + j]);
+      WG_STORE(xbar[row * n + j], value);
+    }
+  }
+}
+
+WG_CLONES static void FN(log_softmax_adjoint_rows)(const T *e, const T *ybar, size_t rows, size_t n, bool accumulate,
+                                                   T *xbar) {
+  if (n == 2) {
+    FN(tiny_adjoint_of)(2, e, ybar, rows, accumulate, xbar);
+  } else if (n <= WG_TINY_ROW) {
+    FN(tiny_adjoint_of)(n, e, ybar, rows, accumulate, xbar);
+  } else {
+    for (size_t row = 0; row < rows; row++) {
+      const size_t at = row * n;
+      FN(log_softmax_adjoint_row)(e + at, ybar + at, FN(row_sum)(ybar + at, n), n, accumulate, xbar + at);
+    }
+  }
+}
+
 void FN(wg_log_softmax_adjoint)(const T *y, const T *ybar, size_t outer, size_t n, size_t inner,
                                 bool accumulate, T *xbar) {
   _Alignas(64) T terms[WG_BLOCK];
@@ -195,11 +271,8 @@ void FN(wg_log_softmax_adjoint)(const T *y, const T *ybar, size_t outer, size_t 
     for (size_t start = 0; start < outer; start += most) {
       const size_t count = outer - start < most ? outer - start : most;
       FN(wg_exp)(y + start * n, terms, count * n);
-      for (size_t row = 0; row < count; row++) {
-        const size_t at = (start + row) * n;
-        const T sum = FN(row_sum)(ybar + at, n);
-        FN(log_softmax_adjoint_row)(terms + row * n, ybar + at, sum, n, accumulate, xbar + at);
-      }
+      const size_t at = start * n;
+      FN(log_softmax_adjoint_rows)(terms, ybar + at, count, n, accumulate, xbar + at);
     }
     return;
   }
@@ -266,6 +339,7 @@ void FN(wg_cross_entropy_adjoint)(const T *y, const int32_t *labels, size_t rows
   }
 }
 
+#undef WG_TINY_ROW
 #undef WG_GREATER
 #undef WG_VECTORIZE
 #undef WG_STRONG

@@ -152,7 +152,7 @@
 
 #define WG_DEFINE_CHOICE(type, suffix)                                                                      \
   typedef void WG_CAT2(Gemm, suffix)(bool, bool, ptrdiff_t, ptrdiff_t, ptrdiff_t, const type *, ptrdiff_t,  \
-                                     const type *, ptrdiff_t, bool, type *, ptrdiff_t);                     \
+                                     const type *, ptrdiff_t, const type *, ptrdiff_t, type *, ptrdiff_t);  \
   static WG_CAT2(Gemm, suffix) *WG_CAT2(choose, suffix)(void) {                                             \
     WG_CHOOSE(suffix)                                                                                       \
     return gemm##suffix##_baseline;                                                                         \
@@ -171,8 +171,8 @@
   WG_DEFINE_CHOICE(type, suffix)                                                                            \
   static WG_CAT2(Gemm, suffix) *chosen##suffix;                                                             \
   bool wg_small_gemm##suffix(bool transposeA, bool transposeB, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,       \
-                             const type *a, ptrdiff_t lda, const type *b, ptrdiff_t ldb, bool accumulate,   \
-                             type *c, ptrdiff_t ldc) {                                                      \
+                             const type *a, ptrdiff_t lda, const type *b, ptrdiff_t ldb, const type *d,     \
+                             ptrdiff_t ldd, type *c, ptrdiff_t ldc) {                                       \
     if (m < 0 || n < 0 || k < 0) return false;                                                              \
     const ptrdiff_t rowsA = transposeA ? k : m, columnsA = transposeA ? m : k;                              \
     const ptrdiff_t rowsB = transposeB ? n : k, columnsB = transposeB ? k : n;                              \
@@ -181,8 +181,8 @@
     if (m > 1 ? ldc < n : (ldc = n, false)) return false;                                                   \
     if (m == 0 || n == 0) return true;                                                                      \
     if (k == 0) {                                                                                           \
-      if (!accumulate)                                                                                      \
-        for (ptrdiff_t i = 0; i < m; ++i) memset(c + i * ldc, 0, (size_t)n * sizeof(type));                 \
+      for (ptrdiff_t i = 0; i < m && c != d; ++i)                                                           \
+        for (ptrdiff_t j = 0; j < n; ++j) c[i * ldc + j] = d ? d[i * ldd + j] : 0;                          \
       return true;                                                                                          \
     }                                                                                                       \
     if (m <= 2 && n <= 2 && k <= 2) { /* Over before a kernel has set itself up. */                         \
@@ -192,7 +192,7 @@
         _Pragma("clang loop unroll(disable)") for (ptrdiff_t j = 0; j < n; ++j) {                           \
           type sum = a[i * rowA] * b[j * columnB];                                                          \
           if (k == 2) sum += a[i * rowA + depthA] * b[j * columnB + depthB];                                \
-          c[i * ldc + j] = accumulate ? c[i * ldc + j] + sum : sum;                                         \
+          c[i * ldc + j] = d ? d[i * ldd + j] + sum : sum;                                                  \
         }                                                                                                   \
       return true;                                                                                          \
     }                                                                                                       \
@@ -201,7 +201,7 @@
       gemm = WG_CAT2(choose, suffix)();                                                                     \
       __atomic_store_n(&chosen##suffix, gemm, __ATOMIC_RELAXED);                                            \
     }                                                                                                       \
-    gemm(transposeA, transposeB, m, n, k, a, lda, b, ldb, accumulate, c, ldc);                              \
+    gemm(transposeA, transposeB, m, n, k, a, lda, b, ldb, d, ldd, c, ldc);                                  \
     return true;                                                                                            \
   }
 

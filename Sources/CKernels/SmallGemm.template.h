@@ -21,11 +21,11 @@ typedef WG_T V __attribute__((vector_size(WG_LANES * sizeof(WG_T)), aligned(size
 
 // C[rows x width] from `rows` rows of op(A) and the `width` columns of B at `b`, held in registers. The
 // last vector ends at the last column and overlaps the one before it, so there are no partial vectors; as
-// C is read before any of it is written, an overlap is harmless when accumulating too. A few accumulators
+// D, to which the product is added, is read before any of C is written, an overlap is harmless if D is C. A few accumulators
 // are not enough to hide the latency of multiply-add: then k is dealt out to several sets of them.
 WG_INLINE WG_TARGET void WG_AT(tile)(const int rows, const int vectors, ptrdiff_t width, ptrdiff_t k,
                                      const WG_T *a, ptrdiff_t rowStep, ptrdiff_t depthStep, const WG_T *b,
-                                     ptrdiff_t ldb, bool accumulate, WG_T *c, ptrdiff_t ldc) {
+                                     ptrdiff_t ldb, const WG_T *d, ptrdiff_t ldd, WG_T *c, ptrdiff_t ldc) {
   const int sets = rows * vectors <= 2 ? 4 : rows * vectors <= 4 ? 2 : 1;
   const ptrdiff_t last = width - WG_LANES;
   WG_OFFSETS(WG_T, a, rowStep)
@@ -66,10 +66,10 @@ WG_INLINE WG_TARGET void WG_AT(tile)(const int rows, const int vectors, ptrdiff_
       if (sets == 2) sum[0][r][v] += sum[1][r][v];
       if (sets == 4) sum[0][r][v] = (sum[0][r][v] + sum[1][r][v]) + (sum[2][r][v] + sum[3][r][v]);
     }
-  if (accumulate) {
+  if (d) {
     WG_UNROLL for (int r = 0; r < rows; ++r)
       WG_UNROLL for (int v = 0; v < vectors; ++v)
-        sum[0][r][v] += *(const V *)(c + r * ldc + (v + 1 < vectors ? v * WG_LANES : last));
+        sum[0][r][v] += *(const V *)(d + r * ldd + (v + 1 < vectors ? v * WG_LANES : last));
   }
   WG_UNROLL for (int r = 0; r < rows; ++r)
     WG_UNROLL for (int v = 0; v < vectors; ++v)
@@ -79,12 +79,13 @@ WG_INLINE WG_TARGET void WG_AT(tile)(const int rows, const int vectors, ptrdiff_
 // All rows of C over one panel of columns, `step` (4 or 8) at a time.
 WG_INLINE WG_TARGET void WG_AT(column)(const int step, const int vectors, ptrdiff_t m, ptrdiff_t width,
                                        ptrdiff_t k, const WG_T *a, ptrdiff_t rowStep, ptrdiff_t depthStep,
-                                       const WG_T *b, ptrdiff_t ldb, bool accumulate, WG_T *c,
+                                       const WG_T *b, ptrdiff_t ldb, const WG_T *d, ptrdiff_t ldd, WG_T *c,
                                        ptrdiff_t ldc) {
 #define WG_ROWS(count)                                                                                      \
   {                                                                                                         \
-    WG_AT(tile)(count, vectors, width, k, a, rowStep, depthStep, b, ldb, accumulate, c, ldc);               \
+    WG_AT(tile)(count, vectors, width, k, a, rowStep, depthStep, b, ldb, d, ldd, c, ldc);                   \
     a += count * rowStep;                                                                                   \
+    d = d ? d + count * ldd : NULL;                                                                         \
     c += count * ldc;                                                                                       \
   }
   for (; m >= step; m -= step) WG_ROWS(step)
@@ -104,9 +105,9 @@ WG_INLINE WG_TARGET void WG_AT(column)(const int step, const int vectors, ptrdif
 // least WG_LANES.
 WG_TARGET static __attribute__((noinline)) void WG_AT(panel)(int vectors, ptrdiff_t m, ptrdiff_t width,
     ptrdiff_t k, const WG_T *a, ptrdiff_t rowStep, ptrdiff_t depthStep, const WG_T *b, ptrdiff_t ldb,
-    bool accumulate, WG_T *c, ptrdiff_t ldc) {
+    const WG_T *d, ptrdiff_t ldd, WG_T *c, ptrdiff_t ldc) {
 #define WG_COLUMN(step, vectors)                                                                            \
-  WG_AT(column)(step, vectors, m, width, k, a, rowStep, depthStep, b, ldb, accumulate, c, ldc)
+  WG_AT(column)(step, vectors, m, width, k, a, rowStep, depthStep, b, ldb, d, ldd, c, ldc)
   switch (vectors) {
     case 1: WG_COLUMN(8, 1); break;
 #if WG_LANES > 1
@@ -211,11 +212,11 @@ WG_TARGET static void WG_NAME(transpose)(ptrdiff_t rows, ptrdiff_t columns, cons
 // One panel with the widest vectors that fit it.
 WG_TARGET static inline void WG_NAME(panel)(ptrdiff_t m, ptrdiff_t width, ptrdiff_t k, const WG_T *a,
                                             ptrdiff_t rowStep, ptrdiff_t depthStep, const WG_T *b,
-                                            ptrdiff_t ldb, bool accumulate, WG_T *c, ptrdiff_t ldc) {
+                                            ptrdiff_t ldb, const WG_T *d, ptrdiff_t ldd, WG_T *c, ptrdiff_t ldc) {
 #define WG_PANEL(lanes)                                                                                     \
   if (width >= lanes) {                                                                                     \
     const int vectors = (int)((width + lanes - 1) / lanes);                                                 \
-    WG_OF(panel, lanes)(vectors, m, width, k, a, rowStep, depthStep, b, ldb, accumulate, c, ldc);           \
+    WG_OF(panel, lanes)(vectors, m, width, k, a, rowStep, depthStep, b, ldb, d, ldd, c, ldc);               \
   }
   WG_PANEL(WG_TOP)
 #if WG_TOP > 8
@@ -235,7 +236,7 @@ WG_TARGET static inline void WG_NAME(panel)(ptrdiff_t m, ptrdiff_t width, ptrdif
 // is transposed, and when it is too big for its rows to stay in the cache.
 WG_TARGET static void WG_NAME(broadcast)(bool transposeB, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                                          const WG_T *a, ptrdiff_t rowStep, ptrdiff_t depthStep,
-                                         const WG_T *b, ptrdiff_t ldb, bool accumulate, WG_T *c,
+                                         const WG_T *b, ptrdiff_t ldb, const WG_T *d, ptrdiff_t ldd, WG_T *c,
                                          ptrdiff_t ldc) {
   WG_T packed[WG_NAME(maxDepth) * WG_NAME(maxWidth)];
   const bool pack = transposeB || (m >= 32 && k * ldb * (ptrdiff_t)sizeof(WG_T) > 65536);
@@ -262,7 +263,7 @@ WG_TARGET static void WG_NAME(broadcast)(bool transposeB, ptrdiff_t m, ptrdiff_t
         ldrows = width;
       }
       WG_NAME(panel)(m, width, count, a + p * depthStep, rowStep, depthStep, rows, ldrows,
-                     accumulate || p > 0, c + j, ldc);
+                     p > 0 ? c + j : d ? d + j : NULL, p > 0 ? ldc : ldd, c + j, ldc);
     }
   }
 }
@@ -297,7 +298,7 @@ WG_INLINE WG_TARGET void WG_NAME(sum_lanes)(const V *x, WG_T *sums) {
 // a smaller block deals k out to several sets. The last vector of k overlaps; what it repeats is masked in
 // both factors, for zero times infinity would not be zero.
 WG_INLINE WG_TARGET void WG_NAME(dots)(const int rows, const int columns, ptrdiff_t k, const WG_T *a,
-                                       ptrdiff_t lda, const WG_T *b, ptrdiff_t ldb, bool accumulate, WG_T *c,
+                                       ptrdiff_t lda, const WG_T *b, ptrdiff_t ldb, const WG_T *d, ptrdiff_t ldd, WG_T *c,
                                        ptrdiff_t ldc) {
   typedef WG_I I __attribute__((vector_size(sizeof(V)), aligned(sizeof(WG_T)), may_alias));
   static const WG_I masks[2 * WG_TOP] = WG_MASKS;
@@ -332,19 +333,20 @@ WG_INLINE WG_TARGET void WG_NAME(dots)(const int rows, const int columns, ptrdif
     WG_UNROLL for (int q = 0; q < columns; ++q) {
       WG_T total = sums[r * columns + q];
       WG_UNROLL for (int s = 1; s < sets; ++s) total += sums[(s * rows + r) * columns + q];
-      c[r * ldc + q] = accumulate ? c[r * ldc + q] + total : total;
+      c[r * ldc + q] = d ? d[r * ldd + q] + total : total;
     }
 }
 
 // C = A * B^T with both stored along k.
 WG_TARGET static __attribute__((noinline)) void WG_NAME(dot_blocks)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
-    const WG_T *a, ptrdiff_t lda, const WG_T *b, ptrdiff_t ldb, bool accumulate, WG_T *c, ptrdiff_t ldc) {
+    const WG_T *a, ptrdiff_t lda, const WG_T *b, ptrdiff_t ldb, const WG_T *d, ptrdiff_t ldd, WG_T *c, ptrdiff_t ldc) {
 #define WG_BLOCK(rows, columns)                                                                             \
-  WG_NAME(dots)(rows, columns, k, a + i * lda, lda, b, ldb, accumulate, c + i * ldc, ldc)
+  WG_NAME(dots)(rows, columns, k, a + i * lda, lda, b, ldb, d ? d + i * ldd : NULL, ldd, c + i * ldc, ldc)
 #define WG_BLOCKS(rows, columns)                                                                            \
   for (; i + rows <= m; i += rows) WG_BLOCK(rows, columns);
 #define WG_COLUMNS(columns)                                                                                 \
   b += columns * ldb;                                                                                       \
+  d = d ? d + columns : NULL;                                                                               \
   c += columns;
   for (; n >= 4; n -= 4) {
     ptrdiff_t i = 0;
@@ -366,7 +368,7 @@ WG_TARGET static __attribute__((noinline)) void WG_NAME(dot_blocks)(ptrdiff_t m,
 // The same for any product with few rows of A or few columns of B: what does not run along k is packed.
 WG_TARGET static void WG_NAME(dot)(bool transposeA, bool transposeB, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                                    const WG_T *a, ptrdiff_t lda, const WG_T *b, ptrdiff_t ldb,
-                                   bool accumulate, WG_T *c, ptrdiff_t ldc) {
+                                   const WG_T *d, ptrdiff_t ldd, WG_T *c, ptrdiff_t ldc) {
   enum { depth = 256 };
   WG_T packedA[3 * depth], packedB[(WG_TOP - 1) * depth];
   const bool packA = transposeA && lda > 1, packB = !transposeB && ldb > 1;
@@ -377,7 +379,7 @@ WG_TARGET static void WG_NAME(dot)(bool transposeA, bool transposeB, ptrdiff_t m
     if (packA) WG_NAME(transpose)(count, m, x, lda, packedA, count);
     if (packB) WG_NAME(transpose)(count, n, y, ldb, packedB, count);
     WG_NAME(dot_blocks)(m, n, count, packA ? packedA : x, packA || transposeA ? count : lda,
-                        packB ? packedB : y, packB || !transposeB ? count : ldb, accumulate || p > 0, c, ldc);
+                        packB ? packedB : y, packB || !transposeB ? count : ldb, p > 0 ? c : d, p > 0 ? ldc : ldd, c, ldc);
   }
 }
 
@@ -385,10 +387,10 @@ WG_TARGET static void WG_NAME(dot)(bool transposeA, bool transposeB, ptrdiff_t m
 // transposed product has full vectors.
 WG_TARGET static void WG_NAME(swapped)(bool transposeB, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                                        const WG_T *a, ptrdiff_t lda, const WG_T *b, ptrdiff_t ldb,
-                                       bool accumulate, WG_T *c, ptrdiff_t ldc) {
+                                       const WG_T *d, ptrdiff_t ldd, WG_T *c, ptrdiff_t ldc) {
   const ptrdiff_t rowStep = transposeB ? ldb : 1, depthStep = transposeB ? 1 : ldb;
-  if (n == 1 && ldc == 1) {
-    WG_NAME(broadcast)(false, 1, m, k, b, rowStep, depthStep, a, lda, accumulate, c, m);
+  if (n == 1 && ldc == 1 && (!d || ldd == 1)) {
+    WG_NAME(broadcast)(false, 1, m, k, b, rowStep, depthStep, a, lda, d, m, c, m);
     return;
   }
   WG_T product[(WG_TOP - 1) * WG_NAME(maxWidth)];
@@ -396,17 +398,17 @@ WG_TARGET static void WG_NAME(swapped)(bool transposeB, ptrdiff_t m, ptrdiff_t n
     rows = m - i;
     if (rows > WG_NAME(maxWidth))
       rows = rows >= WG_NAME(maxWidth) + WG_TOP ? WG_NAME(maxWidth) : WG_NAME(maxWidth) - WG_TOP;
-    WG_NAME(broadcast)(false, n, rows, k, b, rowStep, depthStep, a + i, lda, false, product, rows);
-    if (!accumulate) WG_NAME(transpose)(n, rows, product, rows, c + i * ldc, ldc);
+    WG_NAME(broadcast)(false, n, rows, k, b, rowStep, depthStep, a + i, lda, NULL, 0, product, rows);
+    if (!d) WG_NAME(transpose)(n, rows, product, rows, c + i * ldc, ldc);
     else
       for (ptrdiff_t r = 0; r < rows; ++r)
-        for (ptrdiff_t j = 0; j < n; ++j) c[(i + r) * ldc + j] += product[j * rows + r];
+        for (ptrdiff_t j = 0; j < n; ++j) c[(i + r) * ldc + j] = d[(i + r) * ldd + j] + product[j * rows + r];
   }
 }
 
 WG_TARGET static void WG_NAME(gemm)(bool transposeA, bool transposeB, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                                     const WG_T *a, ptrdiff_t lda, const WG_T *b, ptrdiff_t ldb,
-                                    bool accumulate, WG_T *c, ptrdiff_t ldc) {
+                                    const WG_T *d, ptrdiff_t ldd, WG_T *c, ptrdiff_t ldc) {
   // With one row or column a transpose may be no more than a name: choose the one that runs along k.
   if (m == 1 && transposeA && lda == 1) transposeA = false, lda = k;
   if (k == 1 && transposeB && ldb == 1) transposeB = false, ldb = n;
@@ -417,13 +419,13 @@ WG_TARGET static void WG_NAME(gemm)(bool transposeA, bool transposeB, ptrdiff_t 
   else if (transposeB) dots = n < WG_TOP || m <= 4 || (m <= 12 && k >= 8 * WG_TOP);
   else dots = !transposeA && ((n < WG_TOP / 2 && m >= 4) || (n < WG_TOP && m >= 16 && k >= 4 * WG_TOP));
   const ptrdiff_t rowStep = transposeA ? 1 : lda, depthStep = transposeA ? lda : 1;
-  if (swap) WG_NAME(swapped)(transposeB, m, n, k, a, lda, b, ldb, accumulate, c, ldc);
+  if (swap) WG_NAME(swapped)(transposeB, m, n, k, a, lda, b, ldb, d, ldd, c, ldc);
   else if (dots && k >= WG_TOP)
-    WG_NAME(dot)(transposeA, transposeB, m, n, k, a, lda, b, ldb, accumulate, c, ldc);
+    WG_NAME(dot)(transposeA, transposeB, m, n, k, a, lda, b, ldb, d, ldd, c, ldc);
   else if (!transposeB && n <= WG_NAME(maxWidth) && k <= WG_NAME(maxDepth))
-    WG_NAME(panel)(m, n, k, a, rowStep, depthStep, b, ldb, accumulate, c, ldc);
+    WG_NAME(panel)(m, n, k, a, rowStep, depthStep, b, ldb, d, ldd, c, ldc);
   else
-    WG_NAME(broadcast)(transposeB, m, n, k, a, rowStep, depthStep, b, ldb, accumulate, c, ldc);
+    WG_NAME(broadcast)(transposeB, m, n, k, a, rowStep, depthStep, b, ldb, d, ldd, c, ldc);
 }
 
 #undef V

@@ -31,20 +31,23 @@
 //   logSeries: R(z) = (2 artanh(s) - 2 s) / s^3, z = s^2, on |s| <= 3 - sqrt(8).
 //     That interval is the image of [sqrt(1/2), sqrt(2)]. z/2 |error of R| bounds the error of
 //     log(1 + f) = 2 artanh(s) relative to itself.
-// Both bounds are given with the coefficients.
+//   tanhSeries: S(z) = (1 - tanh(u) / u) / z, z = u^2, on |u| <= ln2/4.
+//     z |error of S| bounds the error of tanh(u) relative to itself.
+// The bounds are given with the coefficients.
 //
-// expMin and expMax lie just beyond the arguments where e^x becomes 0 and infinity; for 2|x| >= -tanhMin,
+// expMin and expMax lie just beyond the arguments where e^x becomes 0 and infinity; for |x| >= -tanhMin,
 // tanh is 1. Adding shift rounds to an integer, as it makes the last place of the sum 1.
 static const float log2e_f32 = 0x1.715476p+0f, ln2High_f32 = 0x1.62e4p-1f, ln2Low_f32 = 0x1.7f7d1cp-20f;
-static const float expMin_f32 = -104, expMax_f32 = 89, tanhMin_f32 = -20, shift_f32 = 0x1.8p+23f;
+static const float expMin_f32 = -104, expMax_f32 = 89, tanhMin_f32 = -10, shift_f32 = 0x1.8p+23f;
 static const float rootHalf_f32 = 0x1.6a09e6p-1f, two54_f32 = 0x1p+54f;
 static const float expSeries_f32[6] = {  // 2^-28.7
     0x1.000000p-1f, 0x1.555556p-3f, 0x1.5554aep-5f, 0x1.111090p-7f, 0x1.6d748cp-10f, 0x1.a1a14ap-13f};
 static const float logSeries_f32[3] = {0x1.55557ap-1f, 0x1.995ed6p-2f, 0x1.31e080p-2f};  // 2^-30.2
+static const float tanhSeries_f32[3] = {0x1.55554ep-2f, -0x1.1105d0p-3f, 0x1.aff29ep-5f};  // 2^-32.6
 
 static const double log2e_f64 = 0x1.71547652b82fep+0;
 static const double ln2High_f64 = 0x1.62e42fefa38p-1, ln2Low_f64 = 0x1.ef35793c7673p-45;
-static const double expMin_f64 = -746, expMax_f64 = 710, tanhMin_f64 = -40, shift_f64 = 0x1.8p+52;
+static const double expMin_f64 = -746, expMax_f64 = 710, tanhMin_f64 = -20, shift_f64 = 0x1.8p+52;
 static const double rootHalf_f64 = 0x1.6a09e667f3bcdp-1, two54_f64 = 0x1p+54;
 static const double expSeries_f64[11] = {  // 2^-61.4
     0x1.0000000000000p-1,  0x1.5555555555559p-3,  0x1.5555555555556p-5,  0x1.111111110f662p-7,
@@ -53,6 +56,9 @@ static const double expSeries_f64[11] = {  // 2^-61.4
 static const double logSeries_f64[7] = {  // 2^-59.4
     0x1.5555555555592p-1, 0x1.999999997ff1bp-2, 0x1.24924941e131cp-2, 0x1.c71c52146fb17p-3,
     0x1.74663ce72b2dcp-3, 0x1.39a1e965916b7p-3, 0x1.2f03b4460a0dep-3};
+static const double tanhSeries_f64[6] = {  // 2^-57.8
+    0x1.55555555554bdp-2,  -0x1.11111110e0e5ep-3, 0x1.ba1ba11780615p-5,
+    -0x1.664eca3b8b6e5p-6, 0x1.223c8c45fcee9p-7,  -0x1.c38838358f663p-9};
 
 #define C(name) WG_PASTE(name, SUFFIX)
 #define K(name) WG_PASTE(WG_PASTE(WG_PASTE(name, SUFFIX), x), LANES)
@@ -64,6 +70,7 @@ static const double logSeries_f64[7] = {  // 2^-59.4
 #define BIAS 127
 #define EXP_SERIES 6
 #define LOG_SERIES 3
+#define TANH_SERIES 3
 #define LANES 16
 #include "Transcendental.template.h"
 #undef LANES
@@ -77,6 +84,7 @@ static const double logSeries_f64[7] = {  // 2^-59.4
 #undef BIAS
 #undef EXP_SERIES
 #undef LOG_SERIES
+#undef TANH_SERIES
 
 #define T double
 #define SUFFIX _f64
@@ -85,6 +93,7 @@ static const double logSeries_f64[7] = {  // 2^-59.4
 #define BIAS 1023
 #define EXP_SERIES 11
 #define LOG_SERIES 7
+#define TANH_SERIES 6
 #define LANES 8
 #include "Transcendental.template.h"
 #undef LANES

@@ -5,7 +5,7 @@
 //   MANTISSA, BIAS  fraction bits stored, exponent bias
 //   LANES           elements in a vector
 //   C(name)         constant of the scalar type; K(name): function of this type and width
-//   EXP_SERIES, LOG_SERIES: number of coefficients
+//   EXP_SERIES, LOG_SERIES, TANH_SERIES: number of coefficients
 //
 // Vectors are passed by address: by value, the helpers would depend on an instruction set's calling
 // convention. The conditional operator selects lane by lane.
@@ -37,6 +37,16 @@ WG_INLINE void K(logSeries)(const V *at, V *result) {
   *result = c[2] * z2 + PAIR(0);
 #elif LOG_SERIES == 7
   *result = (c[6] * z2 + PAIR(4)) * (z2 * z2) + (PAIR(2) * z2 + PAIR(0));
+#endif
+}
+
+WG_INLINE void K(tanhSeries)(const V *at, V *result) {
+  const T *c = C(tanhSeries);
+  const V z = *at, z2 = z * z;
+#if TANH_SERIES == 3
+  *result = c[2] * z2 + PAIR(0);
+#elif TANH_SERIES == 6
+  *result = (PAIR(4) * z2 + PAIR(2)) * z2 + PAIR(0);
 #endif
 }
 #undef PAIR
@@ -85,18 +95,23 @@ WG_INLINE void K(sigmoid)(V *v) {
   *v = factor - factor * q;
 }
 
-// tanh x = (1 - e^a) / (1 + e^a) with a = -2|x|, e^a = w (1 + expm1) and w = 2^k: 1 - w and 1 + w are exact
-// where it matters, and for small x 1 - w is 0, so that the numerator keeps its relative precision. a > 0
-// would make the denominator 2 + ..., which is rounded twice as coarsely as 2 - ... is.
+// With -|x| = k ln2/2 + u, |u| <= ln2/4, t = tanh u and w = 2^k, e^(-2|x|) is w (1 + t) / (1 - t), and so
+// tanh |x| = ((1 - w) - t (1 + w)) / ((1 + w) - t (1 - w)): one division, and half as many coefficients as e^u
+// would take, for t is odd. 1 - w and 1 + w are exact where it matters, and for small x 1 - w is 0, so that the
+// numerator keeps its relative precision.
 WG_INLINE void K(tanh)(V *v) {
   const U sign = (U)*v & SIGN_BIT;
-  V a = (V)((U)*v | SIGN_BIT), expm1;
-  U scale;
-  a += a;
+  V a = (V)((U)*v | SIGN_BIT);
   a = a < (V)C(tanhMin) ? (V)C(tanhMin) : a;
-  K(reduce)(&a, C(shift) + BIAS, &scale, &expm1);
-  const V w = (V)(scale << MANTISSA);
-  *v = (V)((U)(((1 - w) - w * expm1) / ((1 + w) + w * expm1)) | sign);
+  const V shifted = a * (2 * C(log2e)) + (C(shift) + BIAS);
+  const V k = shifted - (C(shift) + BIAS);
+  const V high = a - k * (C(ln2High) / 2), low = k * (C(ln2Low) / 2);
+  const V u = high - low, z = u * u;
+  V series;
+  K(tanhSeries)(&z, &series);
+  const V t = high - (u * z * series + low);
+  const V w = (V)((U)shifted << MANTISSA), less = 1 - w, more = 1 + w;
+  *v = (V)((U)((less - t * more) / (more - t * less)) | sign);
 }
 
 // log x = k ln2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt(2)). With s = f / (2 + f), log(1 + f) is 2 artanh

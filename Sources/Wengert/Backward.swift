@@ -31,13 +31,14 @@ extension UnsafeMutablePointer<TapeCore> {
   func markActive(_ range: BackwardRange, leavesAreTargets: Bool) {
     pointee.slots.resize(to: Int(range.output - range.start) + 1)
     let slots = pointee.slots.base
+    let records = pointee.records.base
     let start = range.start
     let kinds = pointee.operations.kinds
     for id in start...range.output {
-      let record = self[record: id]
-      let (a, b) = record.pointee.operands
+      let record = records + Int(id)
       var isActive = false
       if record.pointee.flags.isEmpty {
+        let (a, b) = record.pointee.operands
         isActive = a >= start && slots[Int(a &- start)].isActive || b >= start && slots[Int(b &- start)].isActive
       } else if record.pointee.flags.contains(.isTarget) {
         slots[Int(id &- start)] = .active
@@ -63,57 +64,92 @@ extension UnsafeMutablePointer<TapeCore> {
     defer { pointee.isRecording = wasRecording }
     var id = range.output
     while id >= range.start {
-      if let adjoint = slot(id, range).pointee.adjoint {
-        let record = self[record: id]
-        if record.pointee.opcode.isElementwise {
-          if record.pointee.layout == LayoutTable.scalar && record.pointee.flags.isEmpty {
-            if record.pointee.scalarType == .double {
-              pullScalar(record, adjoint.load(as: Double.self), range) { wg_run_scalar_program_f64($0, $1) }
-            } else {
-              pullScalar(record, adjoint.load(as: Float.self), range) { wg_run_scalar_program_f32($0, $1) }
-            }
+      let slot = slot(id, range).pointee
+      let record = self[record: id]
+      guard let adjoint = slot.adjoint else {
+        if let number = slot.uniform {
+          if record.pointee.opcode.isElementwise {
+            DirectPullback(core: self, id: id, adjoint: number, range: range, isUniform: true).pullElementwise()
           } else {
-            DirectPullback(core: self, id: id, adjoint: adjoint, range: range).pullElementwise()
+            pullStructural(id, writeOut(number, id, range), range)
           }
+        }
+        id -= 1
+        continue
+      }
+      if record.pointee.isScalarOperation(of: .double) {
+        id = pullScalars(downFrom: id, range, Double.self) { wg_run_scalar_program_f64($0, $1) }
+      } else if record.pointee.isScalarOperation(of: .float) {
+        id = pullScalars(downFrom: id, range, Float.self) { wg_run_scalar_program_f32($0, $1) }
+      } else {
+        if record.pointee.opcode.isElementwise {
+          DirectPullback(core: self, id: id, adjoint: adjoint, range: range).pullElementwise()
         } else {
           pullStructural(id, adjoint, range)
         }
+        id -= 1
       }
-      id -= 1
     }
   }
 
-  /// The pullback of one scalar operation of one or two operands.
+  /// The pullbacks of scalar operations of one number type, down to the first record that is something else.
+  ///
+  /// Returns that record. A loop of its own, as nothing it does moves the tape's memory: addresses stay in registers.
   @inline(__always)
-  private func pullScalar<S: TensorScalar>(
-    _ record: UnsafeMutablePointer<Record>, _ cotangent: S, _ range: BackwardRange,
+  private func pullScalars<S: TensorScalar>(
+    downFrom last: NodeID, _ range: BackwardRange, _: S.Type,
     _ run: (UnsafePointer<wg_program>, UnsafePointer<S>) -> S
-  ) {
-    let (a, b) = record.pointee.operands
-    let x = self[record: a].pointee.value.load(as: S.self)
-    let y = b >= 0 ? self[record: b].pointee.value.load(as: S.self) : 0
-    var inputs = (x, y, S.zero, record.pointee.value.load(as: S.self), cotangent)
-    withUnsafePointer(to: &inputs) {
-      let inputs = UnsafeRawPointer($0).assumingMemoryBound(to: S.self)
-      if isActive(a, range), let program = pointee.operations.program(record.pointee.opcode, 0) {
-        addScalar(run(program, inputs), to: a, range)
-      }
-      if isActive(b, range), let program = pointee.operations.program(record.pointee.opcode, 1) {
-        addScalar(run(program, inputs), to: b, range)
-      }
-    }
-  }
+  ) -> NodeID {
+    let records = pointee.records.base
+    let slots = pointee.slots.base
+    let forms = pointee.operations.forms
+    let start = range.start
 
-  @inline(__always)
-  private func addScalar<S: TensorScalar>(_ value: S, to id: NodeID, _ range: BackwardRange) {
-    let slot = slot(id, range)
-    if let adjoint = slot.pointee.adjoint {
-      adjoint.storeBytes(of: adjoint.load(as: S.self) + value, as: S.self)
-    } else {
-      let adjoint = slot.pointee.reserved ?? pointee.adjoints.allocateScalar()
-      adjoint.storeBytes(of: value, as: S.self)
-      slot.pointee = Slot(adjoint)
+    func value(_ id: NodeID) -> S { records[Int(id)].value.load(as: S.self) }
+    func add(_ value: @autoclosure () -> S, to id: NodeID) {
+      guard id >= start else { return }
+      let slot = slots + Int(id &- start)
+      if let adjoint = slot.pointee.adjoint {
+        adjoint.storeBytes(of: adjoint.load(as: S.self) + value(), as: S.self)
+      } else if slot.pointee.isActive {
+        let adjoint = slot.pointee.reserved ?? pointee.adjoints.allocateScalar()
+        adjoint.storeBytes(of: value(), as: S.self)
+        slot.pointee = Slot(adjoint)
+      }
     }
+
+    var id = last
+    while id >= start {
+      guard let adjoint = slots[Int(id &- start)].adjoint else {
+        if slots[Int(id &- start)].uniform != nil { break }
+        id &-= 1
+        continue
+      }
+      let record = records + Int(id)
+      guard record.pointee.isScalarOperation(of: S.scalarType) else { break }
+      let cotangent = adjoint.load(as: S.self)
+      let (a, b) = record.pointee.operands
+      switch forms[Int(record.pointee.opcode.rawValue)] {
+      case .sum:
+        add(cotangent, to: a)
+        add(cotangent, to: b)
+      case .difference:
+        add(cotangent, to: a)
+        add(-cotangent, to: b)
+      case .product:
+        add(cotangent.scaledStrongly(by: value(b)), to: a)
+        add(cotangent.scaledStrongly(by: value(a)), to: b)
+      case .other:
+        var inputs = (value(a), b >= 0 ? value(b) : 0, S.zero, value(id), cotangent)
+        withUnsafePointer(to: &inputs) {
+          let inputs = UnsafeRawPointer($0).assumingMemoryBound(to: S.self)
+          if let program = pointee.operations.program(record.pointee.opcode, 0) { add(run(program, inputs), to: a) }
+          if let program = pointee.operations.program(record.pointee.opcode, 1) { add(run(program, inputs), to: b) }
+        }
+      }
+      id &-= 1
+    }
+    return id
   }
 
   private func pullStructural(_ id: NodeID, _ adjoint: UnsafeMutableRawPointer, _ range: BackwardRange) {
@@ -124,10 +160,7 @@ extension UnsafeMutablePointer<TapeCore> {
     if let fused = structural.fused {
       fused(direct)
     } else {
-      // What the rule computes on its way is dropped: only adjoints stay.
-      let mark = mark()
-      structural.rule(Pullback(direct))
-      reset(to: mark)
+      direct.run(structural.rule)
     }
   }
 
@@ -186,4 +219,18 @@ extension UnsafeMutablePointer<TapeCore> {
   func trapOnFailure() {
     if let failure = takeFailure() { misuse(.noDerivative("\(failure)")) }
   }
+}
+
+extension Record {
+  /// Whether this is an elementwise operation of one or two numbers.
+  @inline(__always)
+  fileprivate func isScalarOperation(of type: ScalarType) -> Bool {
+    opcode.isElementwise && layout == LayoutTable.scalar && scalarType == type && flags.isEmpty
+  }
+}
+
+extension TensorScalar {
+  /// This cotangent times a local derivative: 0 if the cotangent is 0.
+  @inline(__always)
+  fileprivate func scaledStrongly(by derivative: Self) -> Self { self == 0 ? 0 : self * derivative }
 }

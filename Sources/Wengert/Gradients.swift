@@ -28,8 +28,11 @@ public struct Gradients {
   public subscript<S>(_ tensor: Tensor<S>) -> ShapedArray<S> {
     let id = core.resolve(tensor.handle)
     let result = ShapedArray<S>(uninitialized: core.shape(id))
-    if let adjoint = adjoint(of: id) {
+    let slot = slot(id)
+    if let adjoint = slot.adjoint {
       result.storage.base.copyMemory(from: adjoint, byteCount: result.storage.byteCount)
+    } else if let number = slot.uniform {
+      result.base.initialize(repeating: number.load(as: S.self), count: result.count)
     } else {
       result.base.initialize(repeating: 0, count: result.count)
     }
@@ -37,13 +40,16 @@ public struct Gradients {
   }
 
   /// Whether the output depends on a tensor by way of operations with derivatives.
-  public func reaches<S>(_ tensor: Tensor<S>) -> Bool { adjoint(of: core.resolve(tensor.handle)) != nil }
+  public func reaches<S>(_ tensor: Tensor<S>) -> Bool {
+    let slot = slot(core.resolve(tensor.handle))
+    return slot.adjoint != nil || slot.uniform != nil
+  }
 
-  private func adjoint(of id: NodeID) -> UnsafeMutableRawPointer? {
+  private func slot(_ id: NodeID) -> Slot {
     // Only while the output is there are the records before it still the ones that the pass went over.
     _ = core.resolve(output)
-    guard id >= range.start, id <= range.output else { return nil }
-    return buffer.slots.base[Int(id - range.start)].adjoint
+    guard id >= range.start, id <= range.output else { return .inactive }
+    return buffer.slots.base[Int(id - range.start)]
   }
 }
 

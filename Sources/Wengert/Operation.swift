@@ -83,11 +83,16 @@ struct OperationTable: Sendable {
   /// How the forward sweep of a backward pass treats a record.
   enum Kind: UInt8 { case differentiable, leaf, constant }
 
+  /// Pullbacks so common that the sweep over scalars knows them without looking at the programs.
+  enum Form: UInt8 { case sum, difference, product, other }
+
   /// The derivatives of operations that are more than elementwise, by opcode.
   nonisolated(unsafe) let structural: UnsafePointer<Operation.Structural?>
   nonisolated(unsafe) let kinds: UnsafePointer<Kind>
   /// Three places per elementwise opcode; a program that no cotangent passes has an `instruction_count` of 255.
   nonisolated(unsafe) let programs: UnsafePointer<wg_program>
+  /// What the programs of an elementwise opcode were found to be.
+  nonisolated(unsafe) let forms: UnsafePointer<Form>
 
   private init(_ operations: [Operation]) {
     var byOpcode = [Operation?](repeating: nil, count: Int(WG_OPERATION_COUNT))
@@ -123,6 +128,11 @@ struct OperationTable: Sendable {
     }
     self.structural = UnsafePointer(structural)
     self.programs = UnsafePointer(programs)
+    let forms = UnsafeMutablePointer<Form>.allocate(capacity: Int(WG_ELEMENTWISE_COUNT))
+    for opcode in 0..<Int(WG_ELEMENTWISE_COUNT) {
+      (forms + opcode).initialize(to: Form(programs[opcode * 3], programs[opcode * 3 + 1]))
+    }
+    self.forms = UnsafePointer(forms)
   }
 
   /// The pullback of an elementwise operation to one operand, or nil if nothing passes.
@@ -130,6 +140,34 @@ struct OperationTable: Sendable {
   func program(_ opcode: Opcode, _ operand: Int) -> UnsafePointer<wg_program>? {
     let program = programs + (Int(opcode.rawValue) &* 3 &+ operand)
     return program.pointee.instruction_count == .max ? nil : program
+  }
+}
+
+extension OperationTable.Form {
+  /// Recognizes the pullbacks of a sum, a difference and a product by what they do, whatever the operation is called.
+  fileprivate init(_ left: wg_program, _ right: wg_program) {
+    switch (left.localDerivative, right.localDerivative) {
+    case (.one, .one): self = .sum
+    case (.one, .minusOne): self = .difference
+    case (.operand(1), .operand(0)): self = .product
+    default: self = .other
+    }
+  }
+}
+
+extension wg_program {
+  fileprivate enum LocalDerivative { case one, minusOne, operand(UInt8), other }
+
+  /// What the cotangent is multiplied by, as far as that is simple.
+  fileprivate var localDerivative: LocalDerivative {
+    let cotangent = UInt8(wg_register_cotangent)
+    switch (instruction_count, instructions.0.operation) {
+    case (0, _): return result == cotangent ? .one : .other
+    case (1, .negate): return instructions.0.a == cotangent ? .minusOne : .other
+    case (1, .scaleCotangent):
+      return instructions.0.a == cotangent && instructions.0.b < 2 ? .operand(instructions.0.b) : .other
+    default: return .other
+    }
   }
 }
 

@@ -30,8 +30,6 @@ typedef enum __attribute__((enum_extensibility(closed), swift_name("Adjoint"))) 
   /* ybar = 1, then abar and bbar from it, in one loop; bbar is not touched for one operand. */                 \
   X(wf_backward,                                                                                                \
     (wf_adjoint adjoint, const T *a, const T *b, const T *y, T *ybar, T *abar, T *bbar, size_t n))              \
-  /* y += bias, in each row */                                                                                  \
-  X(wf_add_bias, (const T *bias, T *y, size_t rows, size_t n))                                                  \
   /* sums = the sum of the rows of x */                                                                         \
   X(wf_sum_rows, (const T *x, T *sums, size_t rows, size_t n))                                                  \
   /* ybar *= 1 - y * y */                                                                                       \

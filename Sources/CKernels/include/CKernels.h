@@ -136,13 +136,20 @@ typedef struct {
   const wg_layout *layout;
 } wg_view;
 
-/// y = result, or y += result, over all elements of `shape` in row-major order; y is contiguous.
-void wg_run_program_f32(const wg_program *program, const wg_view *inputs, const wg_layout *shape, bool accumulate,
-                        float *y);
-void wg_run_program_f64(const wg_program *program, const wg_view *inputs, const wg_layout *shape, bool accumulate,
-                        double *y);
+/// A program to run and where its result goes: contiguous memory, written or added to.
+typedef struct {
+  const wg_program *program;
+  void *y;
+  bool accumulate;
+} wg_target;
 
-/// The same for one element: inputs by value. Programs of no instruction or of one, as those of sums and products
+/// Runs up to three programs over all elements of `shape` in row-major order, in one pass over their inputs.
+///
+/// An input may lie where a result goes, if no later target reads it.
+void wg_run_programs_f32(const wg_target *targets, int count, const wg_view *inputs, const wg_layout *shape);
+void wg_run_programs_f64(const wg_target *targets, int count, const wg_view *inputs, const wg_layout *shape);
+
+/// A program for one element: inputs by value. Programs of no instruction or of one, as those of sums and products
 /// are, run inline.
 float wg_run_long_scalar_program_f32(const wg_program *program, const float *inputs);
 double wg_run_long_scalar_program_f64(const wg_program *program, const double *inputs);

@@ -9,17 +9,17 @@
 extern "C" {
 #endif
 
-/// C = op(A) * op(B), or C += op(A) * op(B) if `accumulate`; all row-major, op(A) is m x k, op(B) is k x n.
+/// C = D + op(A) * op(B); all row-major, op(A) is m x k, op(B) is k x n.
 ///
-/// C is not read unless `accumulate`, and must not overlap A or B. Nothing is skipped, so that NaN and
-/// infinity propagate; equal arguments give equal results. Returns false, with C untouched, for a negative
+/// D may be C, to add to it, or a row for all rows of C (ldd = 0), or NULL for nothing. C is not read otherwise, and
+/// must not overlap A or B. Nothing is skipped, so that NaN and infinity propagate; equal arguments give equal results. Returns false, with C untouched, for a negative
 /// size or a leading dimension shorter than its row; that of a matrix of one row is ignored.
 bool wg_small_gemm_f64(bool transposeA, bool transposeB, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
-                       const double *a, ptrdiff_t lda, const double *b, ptrdiff_t ldb, bool accumulate,
-                       double *c, ptrdiff_t ldc);
+                       const double *a, ptrdiff_t lda, const double *b, ptrdiff_t ldb,
+                       const double *d, ptrdiff_t ldd, double *c, ptrdiff_t ldc);
 bool wg_small_gemm_f32(bool transposeA, bool transposeB, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
-                       const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, bool accumulate,
-                       float *c, ptrdiff_t ldc);
+                       const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb,
+                       const float *d, ptrdiff_t ldd, float *c, ptrdiff_t ldc);
 
 /// The largest m * n * k for which these functions are preferred to BLAS. Nearly none in a build without
 /// optimization, which makes these kernels slow but not BLAS.

@@ -160,15 +160,18 @@ extension UnsafeMutablePointer<TapeCore> {
     let number = pointee.layouts.number(of: productShape(Factor(x), Factor(weight)))
     let shape = pointee.layouts[number]
     let value = allocate(number, type)
-    // The product is added to the bias, which lies there already.
-    withView(self[record: bias].pointee, over: shape) { bias in
-      if type == .double {
-        wg_copy_f64(bias.data.assumingMemoryBound(to: Double.self), bias.layout, value.f64, shape, false)
-      } else {
-        wg_copy_f32(bias.data.assumingMemoryBound(to: Float.self), bias.layout, value.f32, shape, false)
+    if layout(bias).isContiguous {
+      multiply(Factor(x), Factor(weight), into: value, shape, addingTo: self[record: bias].pointee.value)
+    } else {
+      withView(self[record: bias].pointee, over: shape) { bias in
+        if type == .double {
+          wg_copy_f64(bias.data.assumingMemoryBound(to: Double.self), bias.layout, value.f64, shape, false)
+        } else {
+          wg_copy_f32(bias.data.assumingMemoryBound(to: Float.self), bias.layout, value.f32, shape, false)
+        }
       }
+      multiply(Factor(x), Factor(weight), into: value, shape, accumulate: true)
     }
-    multiply(Factor(x), Factor(weight), into: value, shape, accumulate: true)
     return append(
       .affine, type, layout: number, value: value, attributes: attributes(3, Int(x), Int(weight), Int(bias)),
       flags: .hasManyOperands)
@@ -210,10 +213,11 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   /// memory = A B or memory += A B, where memory is contiguous and of the product's shape, or of one that broadcasts
-  /// to it. If one operand is a cotangent, its zeros are strong.
+  /// to it; or memory = row + A B, with a row that is added to each row of the product. If one operand is a cotangent,
+  /// its zeros are strong.
   func multiply(
     _ a: Factor, _ b: Factor, into memory: UnsafeMutableRawPointer, _ target: UnsafePointer<wg_layout>,
-    accumulate: Bool, cotangent: CotangentSide? = nil
+    accumulate: Bool = false, addingTo row: UnsafeMutableRawPointer? = nil, cotangent: CotangentSide? = nil
   ) {
     let type = self[record: a.id].pointee.scalarType
     let (left, right) = (layout(a.id), layout(b.id))
@@ -223,7 +227,7 @@ extension UnsafeMutablePointer<TapeCore> {
     let columns = Int(target.sizes[target.rank - 1])
     let inner = x.columns
     if left.rank == 2 && right.rank == 2 && target.rank == 2 {
-      gemm(type, rows, columns, inner, x, 0, y, 0, memory, accumulate, cotangent)
+      gemm(type, rows, columns, inner, x, 0, y, 0, memory, accumulate, row, cotangent)
     } else {
       let batchRank = Swift.max(left.rank, right.rank) - 2
       var accumulate = accumulate
@@ -238,7 +242,7 @@ extension UnsafeMutablePointer<TapeCore> {
         gemm(
           type, rows, columns, inner, x, batchOffset(index, left, isDense: x.isCopy), y,
           batchOffset(index, right, isDense: y.isCopy),
-          memory + batchOffset(index, target, isDense: true) * type.byteCount, accumulate, cotangent)
+          memory + batchOffset(index, target, isDense: true) * type.byteCount, accumulate, row, cotangent)
         for axis in (0..<batchRank).reversed() {
           index[axis] += 1
           if index[axis] < product[axis] { break }
@@ -280,9 +284,7 @@ extension UnsafeMutablePointer<TapeCore> {
 
     func isFinite(_ offset: Int, _ type: ScalarType) -> Bool {
       let (outer, inner) = isTransposed ? (columns, rows) : (rows, columns)
-      return type == .double
-        ? wg_all_finite_f64(base.f64 + offset, outer, inner, leadingDimension)
-        : wg_all_finite_f32(base.f32 + offset, outer, inner, leadingDimension)
+      return UnsafeMutablePointer.isFinite(base + offset * type.byteCount, outer, inner, leadingDimension, type)
     }
   }
 
@@ -320,27 +322,49 @@ extension UnsafeMutablePointer<TapeCore> {
 
   private func gemm(
     _ type: ScalarType, _ m: Int, _ n: Int, _ k: Int, _ a: Matrices, _ aOffset: Int, _ b: Matrices, _ bOffset: Int,
-    _ c: UnsafeMutableRawPointer, _ accumulate: Bool, _ cotangent: CotangentSide?
+    _ c: UnsafeMutableRawPointer, _ accumulate: Bool, _ row: UnsafeMutableRawPointer?, _ cotangent: CotangentSide?
   ) {
     guard m > 0 && n > 0 else { return }
-    if let cotangent, !(cotangent == .left ? b.isFinite(bOffset, type) : a.isFinite(aOffset, type)) {
-      let (x, y) = (a.strided(aOffset, type), b.strided(bOffset, type))
-      if type == .double {
-        return wg_strong_multiply_f64(x, y, cotangent == .left, m, n, k, accumulate, c.f64)
-      }
-      return wg_strong_multiply_f32(x, y, cotangent == .left, m, n, k, accumulate, c.f32)
+    guard let cotangent else {
+      return multiply(type, m, n, k, a, aOffset, b, bOffset, c, adding: row ?? (accumulate ? c : nil), row == nil ? n : 0)
     }
+    func factorIsFinite() -> Bool { cotangent == .left ? b.isFinite(bOffset, type) : a.isFinite(aOffset, type) }
+    // What is not finite in a factor is not in the product either, so the smaller of the two is looked through.
+    let looksAtProduct = !accumulate && m * n < (cotangent == .left ? n : m) * k
+    if looksAtProduct || factorIsFinite() {
+      multiply(type, m, n, k, a, aOffset, b, bOffset, c, adding: accumulate ? c : nil, n)
+      guard looksAtProduct, !Self.isFinite(c, m, n, n, type), !factorIsFinite() else { return }
+    }
+    let (x, y) = (a.strided(aOffset, type), b.strided(bOffset, type))
+    if type == .double {
+      wg_strong_multiply_f64(x, y, cotangent == .left, m, n, k, accumulate, c.f64)
+    } else {
+      wg_strong_multiply_f32(x, y, cotangent == .left, m, n, k, accumulate, c.f32)
+    }
+  }
+
+  private func multiply(
+    _ type: ScalarType, _ m: Int, _ n: Int, _ k: Int, _ a: Matrices, _ aOffset: Int, _ b: Matrices, _ bOffset: Int,
+    _ c: UnsafeMutableRawPointer, adding d: UnsafeMutableRawPointer?, _ stride: Int
+  ) {
     let isDone: Bool
     if type == .double {
       let (x, y) = (a.base.f64 + aOffset, b.base.f64 + bOffset)
-      isDone = wg_multiply_f64(
-        a.isTransposed, b.isTransposed, m, n, k, x, a.leadingDimension, y, b.leadingDimension, accumulate, c.f64, n)
+      isDone = wg_multiply_onto_f64(
+        a.isTransposed, b.isTransposed, m, n, k, x, a.leadingDimension, y, b.leadingDimension, d?.f64, stride, c.f64, n)
     } else {
       let (x, y) = (a.base.f32 + aOffset, b.base.f32 + bOffset)
-      isDone = wg_multiply_f32(
-        a.isTransposed, b.isTransposed, m, n, k, x, a.leadingDimension, y, b.leadingDimension, accumulate, c.f32, n)
+      isDone = wg_multiply_onto_f32(
+        a.isTransposed, b.isTransposed, m, n, k, x, a.leadingDimension, y, b.leadingDimension, d?.f32, stride, c.f32, n)
     }
     if !isDone { misuse(.matrixTooLarge(m, n, k)) }
+  }
+
+  private static func isFinite(
+    _ base: UnsafeMutableRawPointer, _ rows: Int, _ columns: Int, _ stride: Int, _ type: ScalarType
+  ) -> Bool {
+    type == .double
+      ? wg_all_finite_f64(base.f64, rows, columns, stride) : wg_all_finite_f32(base.f32, rows, columns, stride)
   }
 }
 

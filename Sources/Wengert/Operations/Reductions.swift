@@ -9,9 +9,8 @@ extension Operation {
       opcode: .sum,
       derivative: .structural(
         .init(
-          rule: { p in
-            p.accumulate(0, p.core.repeated(p.cotangent, along: p.blocked(p.axes), over: p.blocked(p.shape(0))))
-          }, isBlockable: true)),
+          rule: { p in p.repeatCotangent() },
+          fused: { p in if !p.spreadCotangent() { p.run { $0.repeatCotangent() } } }, isBlockable: true)),
       samples: .reductions { core, x, axes, keeps in core.sum(x, axes, keepingAxes: keeps) }),
 
     /// Σx / n
@@ -19,10 +18,10 @@ extension Operation {
       opcode: .mean,
       derivative: .structural(
         .init(
-          rule: { p in
-            let count = p.core.constant(p.core.reducedCount(p.operand(0), p.axes), p.type)
-            let share = p.core.elementwise(.divideCotangent, p.cotangent, count)
-            p.accumulate(0, p.core.repeated(share, along: p.blocked(p.axes), over: p.blocked(p.shape(0))))
+          rule: { p in p.repeatCotangent(dividedByCount: true) },
+          fused: { p in
+            let count = p.core.layout(p.operand(0)).elementCount
+            if !p.spreadCotangent(dividedBy: Double(count)) { p.run { $0.repeatCotangent(dividedByCount: true) } }
           }, isBlockable: true)),
       samples: .reductions { core, x, axes, keeps in core.mean(x, axes, keepingAxes: keeps) }),
 
@@ -47,6 +46,15 @@ extension Operation {
 extension Pullback {
   /// The reduced axes of a reduction, as bits.
   var axes: UInt32 { UInt32(attribute(0)) }
+
+  /// The adjoint of a sum, or of a mean: the cotangent, or its share, repeated along the reduced axes.
+  fileprivate func repeatCotangent(dividedByCount: Bool = false) {
+    let cotangent =
+      dividedByCount
+      ? core.elementwise(.divideCotangent, cotangent, core.constant(core.reducedCount(operand(0), axes), type))
+      : cotangent
+    accumulate(0, core.repeated(cotangent, along: blocked(axes), over: blocked(shape(0))))
+  }
 }
 
 extension [Sample] {
