@@ -39,7 +39,7 @@ public struct Tape {
   /// still be needed, so it is dropped with the enclosing differentiation.
   ///
   /// - Complexity: O(1) beside `body`.
-  public static func scope<R>(_ body: () throws -> R) rethrows -> R {
+  public static func scope<R, E>(_ body: () throws(E) -> R) throws(E) -> R {
     let core = Core.current
     guard core.pointee.depth == 0 else { return try body() }
     let mark = core.openScope()
@@ -51,7 +51,7 @@ public struct Tape {
   ///
   /// The result cannot be differentiated with respect to what was outside, as its past is gone: a backward pass that
   /// reaches it stops with a message. ``Tensor/detached()`` makes it a constant.
-  public static func scope<S>(_ body: () throws -> Tensor<S>) rethrows -> Tensor<S> {
+  public static func scope<S, E>(_ body: () throws(E) -> Tensor<S>) throws(E) -> Tensor<S> {
     let core = Core.current
     guard core.pointee.depth == 0 else { return try body() }
     let mark = core.openScope()

@@ -326,7 +326,8 @@ extension UnsafeMutablePointer<TapeCore> {
   ) {
     guard m > 0 && n > 0 else { return }
     guard let cotangent else {
-      return multiply(type, m, n, k, a, aOffset, b, bOffset, c, adding: row ?? (accumulate ? c : nil), row == nil ? n : 0)
+      return multiply(
+        type, m, n, k, a, aOffset, b, bOffset, c, adding: row ?? (accumulate ? c : nil), row == nil ? n : 0)
     }
     func factorIsFinite() -> Bool { cotangent == .left ? b.isFinite(bOffset, type) : a.isFinite(aOffset, type) }
     // What is not finite in a factor is not in the product either, so the smaller of the two is looked through.
