@@ -11,12 +11,12 @@ static double wg_remainder(double a, double b) {
   if (r == 0) return copysign(0, b);
   return (r < 0) != (b < 0) ? r + b : r;
 }
-static double wg_softplus(double x) { return (x > 0 ? x : (x == x ? 0 : x)) + log1p(exp(-fabs(x))); }
-static double wg_silu(double x) { return x < -800 ? -0.0 : x / (1 + exp(-x)); }
-static double wg_gelu(double x) { return x < -40 ? -0.0 : 0.5 * x * erfc(-x * M_SQRT1_2); }
-static double wg_tanh_gelu(double x) {
-  return x < -40 ? -0.0 : x / (1 + exp(x * (-2 * 0.7978845608028654) * (1 + 0.044715 * x * x)));
+
+// The squares of floats are exact in double, and cannot overflow there.
+static inline double length_f32(double a, double b) {
+  return isinf(a) || isinf(b) ? INFINITY : sqrt(a * a + b * b);
 }
+static inline double length_f64(double a, double b) { return hypot(a, b); }
 
 #define WG_TEMPLATE "Elementwise.template.h"
 #include "Templates.h"

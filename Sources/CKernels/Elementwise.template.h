@@ -15,10 +15,10 @@
 WG_SIMPLE_OPERATIONS(WG_SIMPLE_KERNEL)
 #undef WG_SIMPLE_KERNEL
 
-static void FN(kernel_exp)(const T *a, const T *b, const T *c, T *y, size_t n) { FN(wg_exp)(a, y, n); }
-static void FN(kernel_log)(const T *a, const T *b, const T *c, T *y, size_t n) { FN(wg_log)(a, y, n); }
-static void FN(kernel_tanh)(const T *a, const T *b, const T *c, T *y, size_t n) { FN(wg_tanh)(a, y, n); }
-static void FN(kernel_sigmoid)(const T *a, const T *b, const T *c, T *y, size_t n) { FN(wg_sigmoid)(a, y, n); }
+#define WG_VECTOR_KERNEL(name)                                                                              \
+  static void FN(kernel_##name)(const T *a, const T *b, const T *c, T *y, size_t n) { FN(wg_##name)(a, y, n); }
+WG_VECTOR_FUNCTIONS(WG_VECTOR_KERNEL)
+#undef WG_VECTOR_KERNEL
 
 // Functions taken from the C library, an element at a time. Floats go through double: rounded once.
 #define WG_LIBRARY_KERNEL(name, function)                                                                   \
@@ -29,33 +29,15 @@ static void FN(kernel_sigmoid)(const T *a, const T *b, const T *c, T *y, size_t 
   static void FN(kernel_##name)(const T *a, const T *b, const T *c, T *y, size_t n) {                       \
     for (size_t i = 0; i < n; i++) y[i] = (T)function((double)a[i], (double)b[i]);                          \
   }
-WG_LIBRARY_KERNEL(expMinusOne, expm1)
-WG_LIBRARY_KERNEL(logOnePlus, log1p)
-WG_LIBRARY_KERNEL(log2, log2)
-WG_LIBRARY_KERNEL(log10, log10)
-WG_LIBRARY_KERNEL(sin, sin)
-WG_LIBRARY_KERNEL(cos, cos)
-WG_LIBRARY_KERNEL(tan, tan)
-WG_LIBRARY_KERNEL(asin, asin)
-WG_LIBRARY_KERNEL(acos, acos)
-WG_LIBRARY_KERNEL(atan, atan)
 WG_LIBRARY_KERNEL_2(atan2, atan2)
-WG_LIBRARY_KERNEL_2(hypot, hypot)
-WG_LIBRARY_KERNEL(sinh, sinh)
-WG_LIBRARY_KERNEL(cosh, cosh)
+WG_LIBRARY_KERNEL_2(hypot, FN(length))
 WG_LIBRARY_KERNEL(asinh, asinh)
 WG_LIBRARY_KERNEL(acosh, acosh)
 WG_LIBRARY_KERNEL(atanh, atanh)
-WG_LIBRARY_KERNEL(erf, erf)
-WG_LIBRARY_KERNEL(erfc, erfc)
 WG_LIBRARY_KERNEL(logGamma, wg_log_gamma)
 WG_LIBRARY_KERNEL(digamma, wg_digamma)
 WG_LIBRARY_KERNEL_2(polygamma, wg_polygamma)
 WG_LIBRARY_KERNEL_2(remainder, wg_remainder)
-WG_LIBRARY_KERNEL(softplus, wg_softplus)
-WG_LIBRARY_KERNEL(silu, wg_silu)
-WG_LIBRARY_KERNEL(gelu, wg_gelu)
-WG_LIBRARY_KERNEL(tanhGelu, wg_tanh_gelu)
 #undef WG_LIBRARY_KERNEL
 #undef WG_LIBRARY_KERNEL_2
 

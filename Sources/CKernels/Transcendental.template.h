@@ -1,4 +1,4 @@
-// exp, log, tanh and sigmoid on one vector, and the loop over an array of at least one vector.
+// exp, log, tanh, sigmoid and silu on one vector, and the loop over an array of at least one vector.
 //
 // Included once per scalar type and vector width, with these macros set:
 //   T, BITS         scalar type and its width in bits
@@ -51,31 +51,48 @@ WG_INLINE void K(tanhSeries)(const V *at, V *result) {
 }
 #undef PAIR
 
-// x = k ln2 + r with |r| <= ln2/2: *expm1 = e^r - 1 = r + r^2 Q(r), and k + bias in the low bits of *scale,
-// where shift = 1.5 * 2^MANTISSA + bias: adding that rounds x/ln2 to an integer. high is exact, and low joins
-// it only at the end, so that the rounding of r counts for nothing but Q.
-WG_INLINE void K(reduce)(const V *x, T shift, U *scale, V *expm1) {
+// x = k ln2 + r with |r| <= ln2/2: *high + *rest = e^r - 1 = r + r^2 Q(r), and k + bias in the low bits of
+// *scale, where shift = 1.5 * 2^MANTISSA + bias: adding that rounds x/ln2 to an integer. high is exact, and low
+// joins it only at the end, so that the rounding of r counts for nothing but Q.
+WG_INLINE void K(reduceParts)(const V *x, T shift, U *scale, V *high, V *rest) {
   const V shifted = *x * C(log2e) + shift;
   const V k = shifted - shift;
-  const V high = *x - k * C(ln2High), low = k * C(ln2Low);
-  const V r = high - low;
+  const V low = k * C(ln2Low);
+  *high = *x - k * C(ln2High);
+  const V r = *high - low;
   V q;
   K(expSeries)(&r, &q);
   *scale = (U)shifted;
-  *expm1 = high + (r * r * q - low);
+  *rest = r * r * q - low;
 }
 
-// e^x for x <= C(expMax), as 2^k e^r. 2^k is applied as two factors, so that the one rounding into the
-// subnormal range, or to infinity, is that of the last product. A bias of 2 BIAS makes each half of the sum a
-// biased exponent.
-WG_INLINE void K(expUpTo)(V *v) {
-  V x = *v, expm1;
+WG_INLINE void K(reduce)(const V *x, T shift, U *scale, V *expm1) {
+  V high, rest;
+  K(reduceParts)(x, shift, scale, &high, &rest);
+  *expm1 = high + rest;
+}
+
+// 2^k as two factors, so that the one rounding into the subnormal range, or to infinity, is that of the last
+// product. A bias of 2 BIAS makes each half of the sum a biased exponent.
+WG_INLINE void K(halves)(const U *scale, V *half, V *rest) {
+  *half = (V)(*scale << (MANTISSA - 1) & EXPONENT_BITS);
+  *rest = (V)((*scale + 1) << (MANTISSA - 1) & EXPONENT_BITS);
+}
+
+// e^x = *m * *half * *rest for x <= C(expMax).
+WG_INLINE void K(expParts)(const V *v, V *m, V *half, V *rest) {
+  const V x = *v < (V)C(expMin) ? (V)C(expMin) : *v;  // Not `max`: a NaN has to pass.
+  V expm1;
   U scale;
-  x = x < (V)C(expMin) ? (V)C(expMin) : x;  // Not `max`: a NaN has to pass.
   K(reduce)(&x, C(shift) + 2 * BIAS, &scale, &expm1);
-  const V half = (V)(scale << (MANTISSA - 1) & EXPONENT_BITS);
-  const V rest = (V)((scale + 1) << (MANTISSA - 1) & EXPONENT_BITS);
-  *v = (1 + expm1) * half * rest;
+  K(halves)(&scale, half, rest);
+  *m = 1 + expm1;
+}
+
+WG_INLINE void K(expUpTo)(V *v) {
+  V m, half, rest;
+  K(expParts)(v, &m, &half, &rest);
+  *v = m * half * rest;
 }
 
 WG_INLINE void K(exp)(V *v) {
@@ -93,6 +110,16 @@ WG_INLINE void K(sigmoid)(V *v) {
   K(expUpTo)(&e);
   const V q = e / (1 + e), factor = x < (V)0 ? e : (V)1;
   *v = factor - factor * q;
+}
+
+// x sigmoid(x), where e's factor 2^k is the last to be multiplied with. At -infinity, -0.
+WG_INLINE void K(silu)(V *v) {
+  const V x = *v < (V)C(expMin) ? (V)C(expMin) : *v, one = (V)1, negative = (V)((U)x | SIGN_BIT);
+  V m, half, rest;
+  K(expParts)(&negative, &m, &half, &rest);
+  const V e = m * half * rest;
+  const V q = e / (1 + e), factor = x < (V)0 ? m : one;
+  *v = x * (factor - factor * q) * (x < (V)0 ? half : one) * (x < (V)0 ? rest : one);
 }
 
 // With -|x| = k ln2/2 + u, |u| <= ln2/4, t = tanh u and w = 2^k, e^(-2|x|) is w (1 + t) / (1 - t), and so
@@ -114,29 +141,45 @@ WG_INLINE void K(tanh)(V *v) {
   *v = (V)((U)((less - t * more) / (more - t * less)) | sign);
 }
 
-// log x = k ln2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt(2)). With s = f / (2 + f), log(1 + f) is 2 artanh
-// s = 2 s + s z R(z), z = s^2, and 2 s = f - s f.
-WG_INLINE void K(log)(V *v) {
-  const V x = *v, infinity = (V)(T)__builtin_inf();
+// x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for finite x > 0.
+WG_INLINE void K(split)(const V *x, V *k, V *f) {
   const UINT(BITS) fractionBits = ((UINT(BITS))1 << MANTISSA) - 1;
   const V smallestNormal = (V)(U)(fractionBits + 1);
   const U root = (U)(V)C(rootHalf), one = (U)(V)1;
-  const V scaled = x < smallestNormal ? x * C(two54) : x;
+  const V scaled = *x < smallestNormal ? *x * C(two54) : *x;
   // Adding to the bits what moves sqrt(1/2) to 1 makes the exponent field k + BIAS. It becomes a number as
   // the low bits of 2^MANTISSA: a conversion of 64-bit integers is missing before AVX-512.
   const U moved = (U)scaled + (one - root);
   const V integers = (V)(T)(fractionBits + 1), offset = integers + BIAS;
   const V biased = (V)((moved >> MANTISSA) | (U)integers);
-  const V k = biased - (x < smallestNormal ? offset + 54 : offset);
-  const V f = (V)((moved & fractionBits) + root) - 1;
+  *k = biased - (*x < smallestNormal ? offset + 54 : offset);
+  *f = (V)((moved & fractionBits) + root) - 1;
+}
+
+// k ln2 + log(1 + f). With s = f / (2 + f), log(1 + f) is 2 artanh s = 2 s + s z R(z), z = s^2, and 2 s = f - s f.
+WG_INLINE void K(logOfParts)(const V *k, const V *at, V *y) {
+  const V f = *at;
   const V s = f / (2 + f);
   const V z = s * s;
   V series;
   K(logSeries)(&z, &series);
-  const V remainder = s * (f - z * series) - k * C(ln2Low);
-  V y = k * C(ln2High) + (f - remainder);
-  y = x > (V)0 ? y : (x == (V)0 ? -infinity : (V)(T)__builtin_nan(""));
-  *v = x == infinity ? infinity : y;
+  const V remainder = s * (f - z * series) - *k * C(ln2Low);
+  *y = *k * C(ln2High) + (f - remainder);
+}
+
+// A logarithm where x is not a positive number: NaN, or infinite.
+WG_INLINE void K(logSpecials)(const V *x, V *y) {
+  const V infinity = (V)(T)__builtin_inf();
+  *y = *x > (V)0 ? *y : (*x == (V)0 ? -infinity : (V)(T)__builtin_nan(""));
+  *y = *x == infinity ? infinity : *y;
+}
+
+WG_INLINE void K(log)(V *v) {
+  const V x = *v;
+  V k, f;
+  K(split)(&x, &k, &f);
+  K(logOfParts)(&k, &f, v);
+  K(logSpecials)(&x, v);
 }
 
 // y = function(x) for n >= LANES. The last vector ends at n and may overlap the one before it; it is read
@@ -161,6 +204,7 @@ WG_MAP(exp)
 WG_MAP(log)
 WG_MAP(tanh)
 WG_MAP(sigmoid)
+WG_MAP(silu)
 #undef WG_MAP
 #undef V
 #undef U

@@ -76,14 +76,14 @@ WG_DEFINE_SCALAR(f32, float)
 WG_DEFINE_SCALAR(f64, double)
 #pragma clang diagnostic pop
 
-void wg_exp_f32(const float *x, float *y, size_t n);
-void wg_exp_f64(const double *x, double *y, size_t n);
-void wg_log_f32(const float *x, float *y, size_t n);
-void wg_log_f64(const double *x, double *y, size_t n);
-void wg_tanh_f32(const float *x, float *y, size_t n);
-void wg_tanh_f64(const double *x, double *y, size_t n);
-void wg_sigmoid_f32(const float *x, float *y, size_t n);
-void wg_sigmoid_f64(const double *x, double *y, size_t n);
+/// The functions of one operand that work on vectors: y[i] = f(x[i]), where y may be x.
+#define WG_VECTOR_FUNCTIONS(X)                                                                        \
+  X(exp) X(log) X(tanh) X(sigmoid) X(silu) X(expMinusOne) X(logOnePlus) X(log2) X(log10) X(softplus) \
+  X(sinh) X(cosh) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(erf) X(erfc) X(gelu) X(tanhGelu)
+#define WG_DECLARE_VECTOR_FUNCTION(name)                         \
+  void wg_##name##_f32(const float *x, float *y, size_t n);      \
+  void wg_##name##_f64(const double *x, double *y, size_t n);
+WG_VECTOR_FUNCTIONS(WG_DECLARE_VECTOR_FUNCTION)
 
 // MARK: - Layouts and views
 

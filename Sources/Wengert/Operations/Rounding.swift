@@ -9,7 +9,7 @@ extension Operation {
 
     /// a − ⌊a/b⌋ b: 1 and −⌊a/b⌋, which is the nearest whole number to (y − a)/b
     .binary(
-      .remainder, over: [4.2...4.8, 1.5...2],
+      .remainder, over: [4.3...4.7, 1.6...2],
       { a, b, y, c in c }, { a, b, y, c in c.scaled(by: rounded((y - a) / b)) }),
 
     /// x held within two bounds: the cotangent goes to x strictly inside, and to a bound beyond it; a NaN passes.
