@@ -7,93 +7,99 @@ typedef enum {
   FN(term_scaled_power),       // (|x| / a)^b
 } FN(term_kind);
 
-#define WG_TERMS(expression) \
-  for (size_t k = 0; k < n; k++) { \
-    const T x = from[(ptrdiff_t)k * stride], p = a ? a[vary ? k : 0] : 0, q = b ? b[vary ? k : 0] : 0; \
-    (void)p, (void)q; \
-    y[k] = expression; \
-  }
-
-static inline __attribute__((always_inline)) void FN(terms)(FN(term_kind) kind, const T *from, ptrdiff_t stride,
-                                                           const T *a, const T *b, bool vary, T *y, size_t n) {
+static inline __attribute__((always_inline)) T FN(term)(FN(term_kind) kind, T x, T a, T b) {
   switch (kind) {
-    case FN(term_deviation): WG_TERMS(x - p) break;
-    case FN(term_squared_deviation): WG_TERMS(((x - p) - q) * ((x - p) - q)) break;
-    case FN(term_square): WG_TERMS(x * x) break;
-    case FN(term_scaled_square): WG_TERMS((x / p) * (x / p)) break;
-    case FN(term_scaled_power): WG_TERMS(__builtin_elementwise_abs(x) / p) break;
+    case FN(term_deviation): return x - a;
+    case FN(term_squared_deviation): return ((x - a) - b) * ((x - a) - b);
+    case FN(term_square): return x * x;
+    case FN(term_scaled_square): return (x / a) * (x / a);
+    case FN(term_scaled_power): return __builtin_elementwise_abs(x) / a;
   }
 }
 
+#define WG_TERMS(kind, x, a, b)                                                                              \
+  case kind:                                                                                                 \
+    _Pragma("clang loop vectorize(assume_safety) vectorize_width(WG_LANES) interleave_count(1)")             \
+    for (size_t k = 0; k < n; k++) y[k] = FN(term)(kind, x, a, b);                                           \
+    break;
+/// y[k] = the term of x, a and b, which are expressions in k.
+#define WG_ALL_TERMS(x, a, b)                       \
+  switch (kind) {                                   \
+    WG_TERMS(FN(term_deviation), x, a, b)           \
+    WG_TERMS(FN(term_squared_deviation), x, a, b)   \
+    WG_TERMS(FN(term_square), x, a, b)              \
+    WG_TERMS(FN(term_scaled_square), x, a, b)       \
+    WG_TERMS(FN(term_scaled_power), x, a, b)        \
+  }
+
 /// The terms of a run of at most WG_BLOCK elements of one output, summed.
-WG_CLONES static T FN(sum_terms)(FN(term_kind) kind, const T *from, ptrdiff_t stride, const T *a, const T *b,
-                                 size_t n) {
-  enum { width = 4 * WG_LANES };
+WG_CLONES static T FN(sum_terms)(FN(term_kind) kind, const T *from, ptrdiff_t stride, T a, T b, size_t n) {
   _Alignas(64) T y[WG_BLOCK];
   if (stride == 1) {
-    FN(terms)(kind, from, 1, a, b, false, y, n);
+    WG_ALL_TERMS(from[k], a, b)
   } else {
-    FN(terms)(kind, from, stride, a, b, false, y, n);
+    WG_ALL_TERMS(from[(ptrdiff_t)k * stride], a, b)
   }
   if (kind == FN(term_scaled_power)) {
     _Alignas(64) T exponents[WG_BLOCK];
-    for (size_t k = 0; k < n; k++) exponents[k] = *b;
+    for (size_t k = 0; k < n; k++) exponents[k] = b;
     FN(wg_kernels)[wg_op_pow](y, exponents, NULL, y, n);
   }
-  if (n < width) {
-    T sum = 0;
-    for (size_t i = 0; i < n; i++) sum += y[i];
-    return sum;
-  }
-  T partial[width] = {0};
-  size_t i = 0;
-  for (; i + width <= n; i += width) {
-    for (int k = 0; k < width; k++) partial[k] += y[i + k];
-  }
-  for (int k = 0; i + k < n; k++) partial[k] += y[i + k];
-  for (int half = width / 2; half > 0; half /= 2) {
-    for (int k = 0; k < half; k++) partial[k] += partial[k + half];
-  }
-  return partial[0];
+  return FN(vector_sum)(y, n);
 }
 
-/// sums += the terms of one row, an element for each of several outputs.
-WG_CLONES static void FN(add_terms)(FN(term_kind) kind, const T *from, const T *a, const T *b, T *sums, size_t n) {
+/// sums += the terms of some rows, an element of each for each of several outputs.
+WG_CLONES static void FN(add_terms)(FN(term_kind) kind, const T *from, ptrdiff_t stride, size_t rows, const T *a,
+                                    const T *b, T *sums, size_t n) {
   _Alignas(64) T y[WG_BLOCK];
-  FN(terms)(kind, from, 1, a, b, true, y, n);
-  if (kind == FN(term_scaled_power)) FN(wg_kernels)[wg_op_pow](y, b, NULL, y, n);
-  for (size_t k = 0; k < n; k++) sums[k] += y[k];
+  for (size_t row = 0; row < rows; row++, from += stride) {
+    WG_ALL_TERMS(from[k], a[k], b[k])
+    if (kind == FN(term_scaled_power)) FN(wg_kernels)[wg_op_pow](y, b, NULL, y, n);
+    _Pragma("clang loop vectorize(assume_safety) vectorize_width(WG_LANES) interleave_count(1)")
+    for (size_t k = 0; k < n; k++) sums[k] += y[k];
+  }
+}
+
+static T FN(sum_of_terms)(FN(term_kind) kind, const T *x, const wg_runs *reduced, int64_t terms, T a, T b) {
+  const int64_t run = reduced->sizes[reduced->rank - 1];
+  const ptrdiff_t stride = reduced->strides[reduced->rank - 1];
+  if (run == terms && run <= WG_BLOCK) return FN(sum_terms)(kind, x, stride, a, b, (size_t)run);
+  FN(cascade) sums = {.count = 0};
+  wg_cursor term = {{0}, 0};
+  for (int64_t done = 0; done < terms; done += run) {
+    const T *from = x + term.offset;
+    for (int64_t start = 0; start < run; start += WG_BLOCK) {
+      const int64_t size = run - start < WG_BLOCK ? run - start : WG_BLOCK;
+      FN(add_to_cascade)(&sums, FN(sum_terms)(kind, from + start * stride, stride, a, b, (size_t)size));
+    }
+    wg_advance(reduced, &term, run);
+  }
+  return FN(cascade_sum)(&sums);
 }
 
 /// The sums of terms for the chunk of outputs at hand.
 static void FN(sums_of_terms)(FN(term_kind) kind, const T *x, const wg_reduction *r, const T *a, const T *b, T *y) {
-  const wg_runs *reduced = &r->reduced;
-  const int32_t inner = reduced->rank - 1;
-  const int64_t run = reduced->sizes[inner];
-  const ptrdiff_t stride = reduced->strides[inner];
-  wg_cursor term = {{0}, 0};
+  const size_t n = (size_t)r->size;
   if (!r->columns) {
-    FN(cascade) sums = {.count = 0};
-    for (int64_t done = 0; done < r->terms; done += run) {
-      const T *from = x + r->offset + term.offset;
-      for (int64_t start = 0; start < run; start += WG_BLOCK) {
-        const int64_t size = run - start < WG_BLOCK ? run - start : WG_BLOCK;
-        FN(add_to_cascade)(&sums, FN(sum_terms)(kind, from + start * stride, stride, a, b, (size_t)size));
-      }
-      wg_advance(reduced, &term, run);
+    for (size_t k = 0; k < n; k++) {
+      y[k] = FN(sum_of_terms)(kind, x + r->offset + (ptrdiff_t)k * r->step, &r->reduced, r->terms, a[k], b[k]);
     }
-    *y = FN(cascade_sum)(&sums);
     return;
   }
   _Alignas(64) T partial[WG_BLOCK];
-  const size_t n = (size_t)r->size;
+  const int32_t inner = r->reduced.rank - 1;
+  wg_cursor term = {{0}, 0};
   memset(y, 0, n * sizeof(T));
   for (int64_t done = 0; done < r->terms; done += WG_BLOCK) {
     const int64_t end = r->terms - done < WG_BLOCK ? r->terms : done + WG_BLOCK;
     memset(partial, 0, n * sizeof(T));
-    for (int64_t i = done; i < end; i++) {
-      FN(add_terms)(kind, x + r->offset + term.offset, a, b, partial, n);
-      wg_advance(reduced, &term, 1);
+    for (int64_t i = done; i < end;) {
+      const int64_t left = r->reduced.sizes[inner] - term.index[inner];
+      const int64_t rows = left < end - i ? left : end - i;
+      const T *from = x + r->offset + term.offset;
+      FN(add_terms)(kind, from, r->reduced.strides[inner], (size_t)rows, a, b, partial, n);
+      wg_advance(&r->reduced, &term, rows);
+      i += rows;
     }
     for (size_t k = 0; k < n; k++) y[k] += partial[k];
   }
@@ -110,9 +116,9 @@ void FN(wg_variance)(const T *x, const wg_layout *from, uint32_t axes, T divisor
     }
     // Deviations are from the first element before they are from the mean: elements that are all equal, or lie close
     // together far from 0, lose nothing.
-    _Alignas(64) T means[WG_BLOCK];
-    const T *first = x + r.offset;
-    FN(sums_of_terms)(FN(term_deviation), x, &r, first, NULL, means);
+    _Alignas(64) T first[WG_BLOCK], means[WG_BLOCK];
+    for (size_t k = 0; k < n; k++) first[k] = x[r.offset + (ptrdiff_t)k * r.step];
+    FN(sums_of_terms)(FN(term_deviation), x, &r, first, first, means);
     for (size_t k = 0; k < n; k++) means[k] /= (T)r.terms;
     FN(sums_of_terms)(FN(term_squared_deviation), x, &r, first, means, target);
     for (size_t k = 0; k < n; k++) target[k] /= divisor;
@@ -132,7 +138,7 @@ static bool FN(simple_norm)(const T *x, const wg_layout *from, uint32_t axes, T 
   wg_reduction r = wg_begin_reduction(from, axes);
   while (wg_next_chunk(&r)) {
     T *target = y + r.position;
-    FN(sums_of_terms)(FN(term_square), x, &r, NULL, NULL, target);
+    FN(sums_of_terms)(FN(term_square), x, &r, target, target, target);
     for (int64_t k = 0; k < r.size; k++) {
       all = all && FN(is_exact)(target[k]);
       target[k] = FN(is_exact)(target[k]) ? FN(square_root)(target[k]) : -1;
@@ -175,3 +181,4 @@ void FN(wg_norm)(const T *x, const wg_layout *from, uint32_t axes, double order,
 }
 
 #undef WG_TERMS
+#undef WG_ALL_TERMS

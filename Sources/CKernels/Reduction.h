@@ -4,15 +4,17 @@
 
 #include "Views.h"
 
-/// The outputs of a reduction in row-major order, a chunk at a time: single ones, or columns that lie side by side in
-/// memory where that is the innermost axis.
+/// The outputs of a reduction in row-major order, a chunk at a time.
 typedef struct {
   wg_runs kept, reduced;
   int64_t outputs, terms;
+  /// Whether the outputs of a chunk are columns side by side in memory, so that rows are to be joined instead of each
+  /// being reduced.
   bool columns;
-  /// The chunk at hand: where it starts among the outputs, how many they are, and where their first terms lie.
+  /// The chunk at hand: where it starts among the outputs, how many they are, where the first one's terms start, and
+  /// how far from them the next one's do.
   int64_t position, size;
-  ptrdiff_t offset;
+  ptrdiff_t offset, step;
   wg_cursor cursor;
 } wg_reduction;
 
@@ -35,7 +37,7 @@ static inline wg_reduction wg_begin_reduction(const wg_layout *from, uint32_t ax
   r.outputs = wg_run_elements(&r.kept);
   r.terms = wg_run_elements(&r.reduced);
   const int32_t k = r.kept.rank - 1, inner = r.reduced.rank - 1;
-  // Whether the innermost axis in memory is a kept one: then rows are joined instead of each being reduced.
+  r.step = r.kept.strides[k];
   r.columns = r.kept.sizes[k] > 1 && r.kept.strides[k] == 1 && r.reduced.strides[inner] != 1 && r.terms > 1;
   return r;
 }
@@ -46,7 +48,7 @@ static inline bool wg_next_chunk(wg_reduction *r) {
   r->position += r->size;
   if (r->position >= r->outputs) return false;
   const int32_t inner = r->kept.rank - 1;
-  const int64_t left = r->columns ? r->kept.sizes[inner] - r->cursor.index[inner] : 1;
+  const int64_t left = r->kept.sizes[inner] - r->cursor.index[inner];
   r->size = left < WG_BLOCK ? left : WG_BLOCK;
   r->offset = r->cursor.offset;
   return true;

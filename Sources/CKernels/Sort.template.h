@@ -16,17 +16,16 @@ static inline FN(bits) FN(key)(T x, bool descending) {
   return descending ? ~bits : bits;
 }
 
-/// Inserts one item after another into a list of at most k, of which those that no longer fit fall out.
-static size_t FN(insert_sorted)(const FN(item) * items, size_t n, size_t k, FN(item) * sorted) {
+/// The k first of n elements, by insertion into a list of which those that no longer fit fall out.
+static void FN(insertion_sort)(const T *x, ptrdiff_t stride, size_t n, bool descending, size_t k, FN(item) * sorted) {
   size_t count = 0;
-  for (size_t i = 0; i < n; i++) {
-    const FN(item) item = items[i];
+  for (size_t i = 0; i < n && k > 0; i++) {
+    const FN(item) item = {FN(key)(x[(ptrdiff_t)i * stride], descending), (int32_t)i};
     if (count == k && item.key >= sorted[k - 1].key) continue;
     size_t at = count < k ? count++ : k - 1;
     for (; at > 0 && sorted[at - 1].key > item.key; at--) sorted[at] = sorted[at - 1];
     sorted[at] = item;
   }
-  return count;
 }
 
 /// Sorts by one byte of the keys after another, from the last on. Returns which of the two arrays has the result.
@@ -58,23 +57,25 @@ void FN(wg_sort)(const T *x, const wg_layout *from, int32_t axis, bool descendin
   size_t inner = 1;
   for (int32_t i = axis + 1; i < from->rank; i++) inner *= (size_t)from->sizes[i];
   wg_reduction r = wg_begin_reduction(from, 1u << axis);
-  // One line after the other; lines that are short, or of which little is wanted, by insertion.
-  r.columns = false;
-  FN(item) *items = malloc((2 * n + 1) * sizeof(FN(item)));
+  // Lines that are short, or of which little is wanted, are sorted by insertion.
+  const bool inserts = n <= 48 || k <= 16;
+  FN(item) *items = malloc((inserts ? k + 1 : 2 * n) * sizeof(FN(item)));
   if (items == NULL) abort();
   while (wg_next_chunk(&r)) {
-    const T *line = x + r.offset;
-    for (size_t i = 0; i < n; i++) {
-      items[i] = (FN(item)){FN(key)(line[(ptrdiff_t)i * stride], descending), (int32_t)i};
+    for (int64_t position = r.position; position < r.position + r.size; position++) {
+      const T *line = x + r.offset + (position - r.position) * r.step;
+      const FN(item) *sorted = items;
+      if (inserts) {
+        FN(insertion_sort)(line, stride, n, descending, k, items);
+      } else {
+        for (size_t i = 0; i < n; i++) {
+          items[i] = (FN(item)){FN(key)(line[(ptrdiff_t)i * stride], descending), (int32_t)i};
+        }
+        sorted = FN(radix_sort)(items, items + n, n);
+      }
+      int32_t *target = y + ((size_t)position / inner * k * inner + (size_t)position % inner);
+      for (size_t i = 0; i < k; i++) target[i * inner] = sorted[i].index;
     }
-    FN(item) *sorted = items + n;
-    if (n <= 48 || k <= 16) {
-      FN(insert_sorted)(items, n, k, sorted);
-    } else {
-      sorted = FN(radix_sort)(items, items + n, n);
-    }
-    int32_t *target = y + ((size_t)r.position / inner * k * inner + (size_t)r.position % inner);
-    for (size_t i = 0; i < k; i++) target[i * inner] = sorted[i].index;
   }
   free(items);
 }
