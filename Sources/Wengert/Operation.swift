@@ -147,6 +147,8 @@ extension Operation {
     taking,
     reductions,
     contractions,
+    convolutions,
+    pooling,
     normalized,
     labels,
     custom,
@@ -172,6 +174,8 @@ package struct Composite: Sendable {
     padding,
     gatheredElements,
     labels,
+    convolutions,
+    einsums,
   ].flatMap { $0 }
 }
 
