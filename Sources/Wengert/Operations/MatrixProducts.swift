@@ -35,8 +35,9 @@ extension UnsafeMutablePointer<TapeCore> {
   private func copied(_ record: Record, isTransposed: Bool) -> Matrices {
     // What is repeated along an axis is copied once.
     var layout = pointee.layouts[record.layout].pointee
+    let batchRank = Int(layout.rank) - 2
     layout.withMutableAxes { sizes, strides in
-      for axis in 0..<Int(layout.rank) - 2 where strides[axis] == 0 { sizes[axis] = 1 }
+      for axis in 0..<batchRank where strides[axis] == 0 { sizes[axis] = 1 }
     }
     layout.finish()
     let dense = pointee.layouts[pointee.layouts.number(of: layout.shape)]
