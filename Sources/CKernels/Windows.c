@@ -1,7 +1,7 @@
 // Patches of images, and poolings: windows that slide over an image.
 //
-// All loops run along a row of windows for one position in the window at a time, so that neighbours in the loop are
-// neighbours in memory, or lie a stride apart.
+// Patches are gathered along a row of windows for one position in the window at a time, so that neighbours in the loop
+// are neighbours in memory, or lie a stride apart.
 #include <math.h>
 #include <string.h>
 
@@ -37,17 +37,43 @@ static inline ptrdiff_t wg_position(const wg_window_axis *axis, ptrdiff_t o, ptr
   return o * axis->stride - axis->low + i * axis->dilation;
 }
 
-/// The number of positions of the window at `o` that lie in the image, or in the image and its padding.
-static inline ptrdiff_t wg_position_count(const wg_window_axis *axis, ptrdiff_t o, bool counts_padding) {
-  const ptrdiff_t begin = counts_padding ? -axis->low : 0;
-  const ptrdiff_t end = axis->input + (counts_padding ? axis->high : 0);
-  ptrdiff_t count = 0;
-  for (ptrdiff_t i = 0; i < axis->window; i++) {
-    const ptrdiff_t position = wg_position(axis, o, i);
-    count += position >= begin && position < end;
-  }
-  return count;
+/// The indices of the positions of the window at `o` that lie in the image.
+static inline wg_span wg_positions(const wg_window_axis *axis, ptrdiff_t o) {
+  const ptrdiff_t first = wg_position(axis, o, 0), step = axis->dilation;
+  wg_span span = {
+    first >= 0 ? 0 : (-first + step - 1) / step,
+    first >= axis->input ? 0 : (axis->input - first + step - 1) / step,
+  };
+  if (span.end > axis->window) span.end = axis->window;
+  if (span.begin > span.end) span.begin = span.end;
+  return span;
 }
+
+/// How many elements a mean is over along an axis: those in the image, and in the padding if `counts_padding`. No
+/// dilation.
+static inline ptrdiff_t wg_position_count(const wg_window_axis *axis, ptrdiff_t o, wg_span inside,
+                                          bool counts_padding) {
+  if (!counts_padding) return inside.end - inside.begin;
+  const ptrdiff_t end = wg_position(axis, o, axis->window), limit = axis->input + axis->high;
+  return axis->window - (end > limit ? end - limit : 0);
+}
+
+/// Which windows of a row lie in the image as a whole.
+static inline wg_span wg_whole(const wg_window_axis *axis, const wg_span *positions, ptrdiff_t n) {
+  wg_span whole = {0, n};
+  while (whole.begin < n && positions[whole.begin].begin > 0) whole.begin++;
+  while (whole.end > whole.begin && positions[whole.end - 1].end < axis->window) whole.end--;
+  return whole;
+}
+
+/// Whether there are loops for windows of this size and stride: 2 x 2 by 2, 3 x 3 by 2 and 3 x 3 by 1.
+static inline bool wg_has_loop(const wg_windows *windows) {
+  const wg_window_axis *y = &windows->y, *x = &windows->x;
+  if (y->window != x->window || y->dilation != 1 || x->dilation != 1) return false;
+  return x->window == 2 ? x->stride == 2 : x->window == 3 && x->stride <= 2;
+}
+
+#define WG_ALWAYS_INLINE static inline __attribute__((always_inline))
 
 /// Runs a loop over `n` windows with their distance `s` in the image, 1 and 2 as constants.
 #define WG_ALONG_ROW(stride, n, statement)                              \

@@ -90,8 +90,7 @@ extension Sample {
 func recordEinsum(_ text: String, _ operands: [Handle]) -> Handle {
   let core = Core.recording
   let ids = operands.map(core.resolve)
-  let equation = EinsumEquation(text, ids.map(core.shape))
-  return core.handle(core.einsum(equation, ids))
+  return core.handle(core.einsum(EinsumPlans.current.plan(text, ids.map(core.shape)), ids))
 }
 
 @usableFromInline @inline(never)
@@ -141,12 +140,12 @@ struct LabeledTensor {
 }
 
 extension UnsafeMutablePointer<TapeCore> {
-  fileprivate func einsum(_ equation: EinsumEquation, _ ids: [NodeID]) -> NodeID {
+  fileprivate func einsum(_ plan: EinsumPlan, _ ids: [NodeID]) -> NodeID {
+    let equation = plan.equation
     let output = LabelSet(equation.output)
     var terms: [LabeledTensor?] = zip(ids, equation.operands).map { id, labels in
       withoutRepeatedElements(diagonal(LabeledTensor(id: id, labels: labels)), equation.sizes)
     }
-    let order = ContractionOrder(terms.map { LabelSet($0!.labels) }, output, equation.sizes)
     // What the result and the tensors that are left over need is kept.
     func needed() -> LabelSet { terms.reduce(output) { $0.union(LabelSet($1?.labels ?? [])) } }
     for index in terms.indices {
@@ -154,7 +153,7 @@ extension UnsafeMutablePointer<TapeCore> {
       terms[index] = nil
       terms[index] = summed(term, keeping: needed())
     }
-    for (i, j) in order.pairs {
+    for (i, j) in plan.order.pairs {
       guard let a = terms[i], let b = terms[j] else { continue }
       (terms[i], terms[j]) = (nil, nil)
       terms.append(contracted(a, b, needed()))

@@ -224,3 +224,49 @@ struct ContractionOrder {
     }
   }
 }
+
+/// What there is to know about an equation before operands are multiplied.
+struct EinsumPlan {
+  let equation: EinsumEquation
+  let order: ContractionOrder
+
+  init(_ text: String, _ shapes: [Shape]) {
+    equation = EinsumEquation(text, shapes)
+    // Axes of one element whose label has more elsewhere take no part.
+    let sizes = equation.sizes
+    let operands = zip(equation.operands, shapes).map { labels, shape in
+      LabelSet(zip(labels, shape).filter { sizes[Int($0)] == $1 }.map(\.0))
+    }
+    order = ContractionOrder(operands, LabelSet(equation.output), sizes)
+  }
+}
+
+/// The plans that a thread has made: to find one takes a fraction of the time that making it would.
+final class EinsumPlans {
+  private struct Key: Hashable {
+    let text: String
+    let shapes: [Shape]
+  }
+
+  private var plans: [Key: EinsumPlan] = [:]
+  private static let capacity = 256
+
+  /// The calling thread's.
+  static var current: EinsumPlans {
+    let core = Core.current
+    let key = ObjectIdentifier(EinsumPlans.self)
+    if let plans = core.pointee.pools[key] { return unsafeDowncast(plans, to: EinsumPlans.self) }
+    let plans = EinsumPlans()
+    core.pointee.pools[key] = plans
+    return plans
+  }
+
+  func plan(_ text: String, _ shapes: [Shape]) -> EinsumPlan {
+    let key = Key(text: text, shapes: shapes)
+    if let plan = plans[key] { return plan }
+    if plans.count == Self.capacity { plans.removeAll() }
+    let plan = EinsumPlan(text, shapes)
+    plans[key] = plan
+    return plan
+  }
+}
