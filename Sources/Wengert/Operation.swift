@@ -194,6 +194,8 @@ extension Operation {
     moments,
     scans,
     contractions,
+    convolutions,
+    pooling,
     normalized,
     labels,
     custom,
@@ -235,6 +237,8 @@ package struct Composite: Sendable {
     losses,
     normalizations,
     attention,
+    convolutions,
+    einsums,
   ].flatMap { $0 }
 }
 

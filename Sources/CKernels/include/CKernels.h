@@ -1,7 +1,7 @@
 // The element kernels of Wengert: every loop over numbers that is not a matrix product.
 //
 // Reading order: the operations in `Operations.h`, `Elementwise.c` (one kernel per operation), `Program.c` (operations in
-// sequence over blocks that stay in the first-level cache), `Reduction.c`, `Rows.c`, `Movement.c`.
+// sequence over blocks that stay in the first-level cache), `Reduction.c`, `Rows.c`, `Movement.c`, `Windows.c`.
 #ifndef WENGERT_CKERNELS_H
 #define WENGERT_CKERNELS_H
 
@@ -11,6 +11,7 @@
 
 #include "Operations.h"
 #include "SmallGemm.h"
+#include "Windows.h"
 
 #define WG_MAXIMUM_RANK 8
 

@@ -85,6 +85,9 @@
 #define WG_CONTRACTION_OPERATIONS(X) X(matmul) X(affine)
 #define WG_ROW_OPERATIONS(X) X(logSumExp) X(softmax) X(logSoftmax)
 #define WG_LABEL_OPERATIONS(X) X(pickLabels) X(placeLabels) X(crossEntropy)
+#define WG_CONVOLUTION_OPERATIONS(X) X(convolution) X(convolutionInputAdjoint) X(convolutionWeightAdjoint)
+#define WG_POOLING_OPERATIONS(X) \
+  X(maximumPool) X(maximumPoolAdjoint) X(maximumPoolTangent) X(averagePool) X(averagePoolAdjoint)
 #define WG_CUSTOM_OPERATIONS(X) X(custom)
 #define WG_INDEXING_OPERATIONS(X) X(gatherAlong) X(scatterAlong) X(take) X(placeTaken)
 #define WG_LINEAR_ALGEBRA_OPERATIONS(X)                                                         \
@@ -100,6 +103,8 @@
   WG_CONTRACTION_OPERATIONS(X)      \
   WG_ROW_OPERATIONS(X)              \
   WG_LABEL_OPERATIONS(X)            \
+  WG_CONVOLUTION_OPERATIONS(X)      \
+  WG_POOLING_OPERATIONS(X)          \
   WG_CUSTOM_OPERATIONS(X)           \
   WG_INDEXING_OPERATIONS(X)         \
   WG_LINEAR_ALGEBRA_OPERATIONS(X)   \

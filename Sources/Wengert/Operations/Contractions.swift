@@ -1,5 +1,4 @@
 import CKernels
-import CLinearAlgebra
 
 // Products of matrices.
 
@@ -190,7 +189,7 @@ extension UnsafeMutablePointer<TapeCore> {
     return layout.sizes[layout.rank - (factor.isTransposed ? 2 : 1)]
   }
 
-  private func productShape(_ a: Factor, _ b: Factor) -> Shape {
+  func productShape(_ a: Factor, _ b: Factor) -> Shape {
     let (left, right) = (layout(a.id), layout(b.id))
     var shape = Shape(rank: Swift.max(left.rank, right.rank))
     for axis in 0..<shape.count - 2 {
@@ -210,162 +209,6 @@ extension UnsafeMutablePointer<TapeCore> {
   /// leading axes, along which the products are then added up.
   func canMultiplyInPlace(_ a: Factor, _ b: Factor, _ target: UnsafePointer<wg_layout>) -> Bool {
     target.rank >= 2 && target.sizes[target.rank - 2] == rows(a) && target.sizes[target.rank - 1] == columns(b)
-  }
-
-  /// memory = A B or memory += A B, where memory is contiguous and of the product's shape, or of one that broadcasts
-  /// to it; or memory = row + A B, with a row that is added to each row of the product. If one operand is a cotangent,
-  /// its zeros are strong.
-  func multiply(
-    _ a: Factor, _ b: Factor, into memory: UnsafeMutableRawPointer, _ target: UnsafePointer<wg_layout>,
-    accumulate: Bool = false, addingTo row: UnsafeMutableRawPointer? = nil, cotangent: CotangentSide? = nil
-  ) {
-    let type = self[record: a.id].pointee.scalarType
-    let (left, right) = (layout(a.id), layout(b.id))
-    let mark = pointee.values.mark
-    let (x, y) = (matrices(a), matrices(b))
-    let rows = Int(target.sizes[target.rank - 2])
-    let columns = Int(target.sizes[target.rank - 1])
-    let inner = x.columns
-    if left.rank == 2 && right.rank == 2 && target.rank == 2 {
-      gemm(type, rows, columns, inner, x, 0, y, 0, memory, accumulate, row, cotangent)
-    } else {
-      let batchRank = Swift.max(left.rank, right.rank) - 2
-      var accumulate = accumulate
-      // Leading axes that the target lacks: its products are added up, from zero.
-      let product = productShape(a, b)
-      if !accumulate && product.elementCount != target.elementCount {
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: target.elementCount * type.byteCount)
-        accumulate = true
-      }
-      var index = [Int](repeating: 0, count: batchRank)
-      for _ in 0..<product.prefix(batchRank).reduce(1, *) {
-        gemm(
-          type, rows, columns, inner, x, batchOffset(index, left, isDense: x.isCopy), y,
-          batchOffset(index, right, isDense: y.isCopy),
-          memory + batchOffset(index, target, isDense: true) * type.byteCount, accumulate, row, cotangent)
-        for axis in (0..<batchRank).reversed() {
-          index[axis] += 1
-          if index[axis] < product[axis] { break }
-          index[axis] = 0
-        }
-      }
-    }
-    pointee.values.reset(to: mark)
-  }
-
-  /// Elements from the first matrix of a stack to the one at `index`; an axis of one element is repeated.
-  func batchOffset(_ index: [Int], _ layout: UnsafePointer<wg_layout>, isDense: Bool) -> Int {
-    let missing = index.count - (layout.rank - 2)
-    var dense = Int(layout.sizes[layout.rank - 1] * layout.sizes[layout.rank - 2])
-    var offset = 0
-    for axis in (0..<layout.rank - 2).reversed() {
-      if layout.sizes[axis] != 1 { offset += index[axis + missing] * (isDense ? dense : Int(layout.strides[axis])) }
-      dense *= Int(layout.sizes[axis])
-    }
-    return offset
-  }
-
-  /// Matrices as GEMM takes them: one of the last two strides is 1.
-  struct Matrices {
-    var base: UnsafeMutableRawPointer
-    var isTransposed: Bool
-    var leadingDimension: Int
-    var rows: Int
-    var columns: Int
-    /// Whether the stack was copied, to lie without gaps.
-    var isCopy = false
-
-    /// Where one matrix of the stack lies.
-    func strided(_ offset: Int, _ type: ScalarType) -> wg_matrix {
-      wg_matrix(
-        data: base + offset * type.byteCount, row_stride: isTransposed ? 1 : leadingDimension,
-        column_stride: isTransposed ? leadingDimension : 1)
-    }
-
-    func isFinite(_ offset: Int, _ type: ScalarType) -> Bool {
-      let (outer, inner) = isTransposed ? (columns, rows) : (rows, columns)
-      return UnsafeMutablePointer.isFinite(base + offset * type.byteCount, outer, inner, leadingDimension, type)
-    }
-  }
-
-  func matrices(_ factor: Factor) -> Matrices {
-    let id = factor.id
-    let layout = layout(id)
-    let rank = layout.rank
-    let (row, column) = factor.isTransposed ? (rank - 1, rank - 2) : (rank - 2, rank - 1)
-    let (rows, columns) = (Int(layout.sizes[row]), Int(layout.sizes[column]))
-    let (rowStride, columnStride) = (Int(layout.strides[row]), Int(layout.strides[column]))
-    let base = self[record: id].pointee.value
-    if (columnStride == 1 || columns <= 1) && (rowStride >= columns || rows <= 1) {
-      return Matrices(
-        base: base, isTransposed: false, leadingDimension: rows <= 1 ? Swift.max(columns, 1) : rowStride,
-        rows: rows, columns: columns)
-    }
-    if (rowStride == 1 || rows <= 1) && (columnStride >= rows || columns <= 1) {
-      return Matrices(
-        base: base, isTransposed: true, leadingDimension: columns <= 1 ? Swift.max(rows, 1) : columnStride,
-        rows: rows, columns: columns)
-    }
-    // Strides that no GEMM takes: a copy, dropped after the product.
-    let type = self[record: id].pointee.scalarType
-    var dense = wg_layout(layout.shape)
-    let copy = pointee.values.allocate(layout.elementCount * type.byteCount)
-    if type == .double {
-      wg_copy_f64(base.f64, layout, copy.f64, &dense, false)
-    } else {
-      wg_copy_f32(base.f32, layout, copy.f32, &dense, false)
-    }
-    return Matrices(
-      base: copy, isTransposed: factor.isTransposed,
-      leadingDimension: Swift.max(factor.isTransposed ? rows : columns, 1), rows: rows, columns: columns, isCopy: true)
-  }
-
-  private func gemm(
-    _ type: ScalarType, _ m: Int, _ n: Int, _ k: Int, _ a: Matrices, _ aOffset: Int, _ b: Matrices, _ bOffset: Int,
-    _ c: UnsafeMutableRawPointer, _ accumulate: Bool, _ row: UnsafeMutableRawPointer?, _ cotangent: CotangentSide?
-  ) {
-    guard m > 0 && n > 0 else { return }
-    guard let cotangent else {
-      return multiply(
-        type, m, n, k, a, aOffset, b, bOffset, c, adding: row ?? (accumulate ? c : nil), row == nil ? n : 0)
-    }
-    func factorIsFinite() -> Bool { cotangent == .left ? b.isFinite(bOffset, type) : a.isFinite(aOffset, type) }
-    // What is not finite in a factor is not in the product either, so the smaller of the two is looked through.
-    let looksAtProduct = !accumulate && m * n < (cotangent == .left ? n : m) * k
-    if looksAtProduct || factorIsFinite() {
-      multiply(type, m, n, k, a, aOffset, b, bOffset, c, adding: accumulate ? c : nil, n)
-      guard looksAtProduct, !Self.isFinite(c, m, n, n, type), !factorIsFinite() else { return }
-    }
-    let (x, y) = (a.strided(aOffset, type), b.strided(bOffset, type))
-    if type == .double {
-      wg_strong_multiply_f64(x, y, cotangent == .left, m, n, k, accumulate, c.f64)
-    } else {
-      wg_strong_multiply_f32(x, y, cotangent == .left, m, n, k, accumulate, c.f32)
-    }
-  }
-
-  private func multiply(
-    _ type: ScalarType, _ m: Int, _ n: Int, _ k: Int, _ a: Matrices, _ aOffset: Int, _ b: Matrices, _ bOffset: Int,
-    _ c: UnsafeMutableRawPointer, adding d: UnsafeMutableRawPointer?, _ stride: Int
-  ) {
-    let isDone: Bool
-    if type == .double {
-      let (x, y) = (a.base.f64 + aOffset, b.base.f64 + bOffset)
-      isDone = wg_multiply_onto_f64(
-        a.isTransposed, b.isTransposed, m, n, k, x, a.leadingDimension, y, b.leadingDimension, d?.f64, stride, c.f64, n)
-    } else {
-      let (x, y) = (a.base.f32 + aOffset, b.base.f32 + bOffset)
-      isDone = wg_multiply_onto_f32(
-        a.isTransposed, b.isTransposed, m, n, k, x, a.leadingDimension, y, b.leadingDimension, d?.f32, stride, c.f32, n)
-    }
-    if !isDone { misuse(.matrixTooLarge(m, n, k)) }
-  }
-
-  private static func isFinite(
-    _ base: UnsafeMutableRawPointer, _ rows: Int, _ columns: Int, _ stride: Int, _ type: ScalarType
-  ) -> Bool {
-    type == .double
-      ? wg_all_finite_f64(base.f64, rows, columns, stride) : wg_all_finite_f32(base.f32, rows, columns, stride)
   }
 }
 

@@ -20,6 +20,23 @@ import Wengert
     for other in Layout.allCases { check(a, b, layout, other) }
   }
 
+  /// All pairs of one to four axes, with axes of one element, and no elements, to be broadcast.
+  @Test(arguments: 1...4, 1...4)
+  func allRanks(_ left: Int, _ right: Int) {
+    var generator = SeededGenerator(for: "matmul ranks \(left) \(right)")
+    for batch in [[2, 3], [1, 3], [2, 1], [1, 1], [0, 3]] {
+      let p = Array((batch + [4, 5]).suffix(left))
+      for other in [[2, 3], [2, 1], [1, 3]] {
+        var q = Array((other + [5, 2]).suffix(right))
+        if left == 1 && right == 1 || right == 1 { q = [5] }
+        if left == 1 && right > 1 { q[right - 2] = 5 }
+        guard NaiveArray.broadcast(Array(p.dropLast(2)), Array(q.dropLast(2))) != nil else { continue }
+        check(generator.array(Shape(p)), generator.array(Shape(q)), .contiguous, .transposed)
+        check(generator.array(Shape(p)), generator.array(Shape(q)), .broadcast, .contiguous)
+      }
+    }
+  }
+
   /// Square, tall, wide and thin products across the sizes where one kernel hands over to the next.
   @Test func sizes() {
     var generator = SeededGenerator(for: "matmul sizes")

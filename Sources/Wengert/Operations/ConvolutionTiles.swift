@@ -1,0 +1,305 @@
+import Glibc
+import CKernels
+import CLinearAlgebra
+
+// How convolutions are computed: as products of matrices, filters times patches, a tile of patches at a time.
+
+/// The form whose derivatives are the convolution and its adjoints: where the windows lie, and how channels are grouped.
+struct Convolution {
+  var windows: wg_windows
+  var groups: Int
+
+  /// What the form is linear in.
+  enum Part {
+    case output, input, weight
+
+    var opcode: Opcode {
+      switch self {
+      case .output: .convolution
+      case .input: .convolutionInputAdjoint
+      case .weight: .convolutionWeightAdjoint
+      }
+    }
+
+    /// The parts that this one is computed from, in the order of operands.
+    var operands: [Part] {
+      switch self {
+      case .output: [.input, .weight]
+      case .input: [.output, .weight]
+      case .weight: [.input, .output]
+      }
+    }
+  }
+
+  init(windows: wg_windows, groups: Int) {
+    self.windows = windows
+    self.groups = groups
+  }
+
+  init(_ operation: some OperationInPass) {
+    self.init(windows: wg_windows(operation), groups: operation.attribute(wg_windows.attributeCount))
+  }
+
+  /// The shape of a part, given those of its operands.
+  func shape(_ part: Part, _ a: Shape, _ b: Shape) -> Shape {
+    switch part {
+    case .output: windows.outputShape(a[0], b[0])
+    case .input: windows.inputShape(a[0], b[1] * groups)
+    case .weight: [b[1], a[1] / groups, windows.y.window, windows.x.window]
+    }
+  }
+}
+
+/// The sizes of the products that make up a convolution.
+private struct ConvolutionTiles {
+  let type: ScalarType
+  let windows: wg_windows
+  let batch: Int
+  let groups: Int
+  /// Input channels and filters of one group.
+  let channels: Int
+  let filters: Int
+  /// Elements of an input's plane and of an output's.
+  let inputPlane: Int
+  let outputPlane: Int
+  /// Rows of the matrix of patches.
+  let patchSize: Int
+  /// How many images' and how many columns of each image's patches a tile has.
+  let images: Int
+  let columns: Int
+  /// A window is one element and the patches are the image itself.
+  let isPointwise: Bool
+
+  /// Bytes of a tile of patches: it stays in the second-level cache between being gathered and being multiplied.
+  private static let tileSize = Int(String(cString: getenv("DTILE")))!
+  /// Products of fewer columns are not worth a call: images are taken together.
+  private static let fewColumns = 32
+
+  /// `isWhole`: tiles are all patches of one image.
+  init(
+    _ geometry: Convolution, _ type: ScalarType, batch: Int, inputChannels: Int, outputChannels: Int, isWhole: Bool
+  ) {
+    self.type = type
+    self.batch = batch
+    windows = geometry.windows
+    groups = geometry.groups
+    channels = inputChannels / groups
+    filters = outputChannels / groups
+    let (y, x) = (windows.y, windows.x)
+    inputPlane = y.input * x.input
+    outputPlane = y.output * x.output
+    patchSize = channels * y.window * x.window
+    isPointwise = [y, x].allSatisfy { $0.window == 1 && $0.stride == 1 && $0.low == 0 && $0.input == $0.output }
+    let fitting = Swift.max(Self.tileSize / Swift.max(patchSize * type.byteCount, 1), Self.fewColumns)
+    if isWhole || isPointwise {
+      (images, columns) = (1, outputPlane)
+    } else if outputPlane < Self.fewColumns {
+      (images, columns) = (Swift.max(Swift.min(fitting / Swift.max(outputPlane, 1), batch), 1), outputPlane)
+    } else {
+      // Tiles of about one size.
+      let count = (outputPlane + fitting - 1) / fitting
+      (images, columns) = (1, (outputPlane + count - 1) / count)
+    }
+  }
+}
+
+extension UnsafeMutablePointer<TapeCore> {
+  /// Computes a part of the form from the other two, which are contiguous; writes it to memory or adds it.
+  func convolve(
+    _ part: Convolution.Part, _ a: NodeID, _ b: NodeID, _ geometry: Convolution,
+    into memory: UnsafeMutableRawPointer, accumulate: Bool, cotangent: CotangentSide?
+  ) {
+    let (a, b) = (contiguous(a), contiguous(b))
+    let type = self[record: a].pointee.scalarType
+    let (left, right) = (self[record: a].pointee.value, self[record: b].pointee.value)
+    // Zeros of a cotangent matter where the other factor is not finite.
+    let isStrong =
+      cotangent.map { side in
+        let other = side == .left ? b : a
+        return !type.isFinite(self[record: other].pointee.value, layout(other).elementCount)
+      } ?? false
+    let (first, second) = (shape(a), shape(b))
+    let tiles = ConvolutionTiles(
+      geometry, type, batch: first[0],
+      inputChannels: part == .input ? second[1] * geometry.groups : first[1],
+      outputChannels: part == .output ? second[0] : part == .input ? first[1] : second[1], isWhole: isStrong)
+    if part != .output && !accumulate {
+      memory.initializeMemory(
+        as: UInt8.self, repeating: 0, count: geometry.shape(part, first, second).elementCount * type.byteCount)
+    }
+    let mark = pointee.values.mark
+    let scratch = tiles.makeScratch(&pointee.values)
+    let strong = isStrong ? cotangent : nil
+    switch part {
+    case .output:
+      tiles.run(part, x: left, w: right, y: memory, scratch, accumulate: accumulate, strong: strong)
+    case .input:
+      tiles.run(part, x: memory, w: right, y: left, scratch, accumulate: true, strong: strong)
+    case .weight:
+      tiles.run(part, x: left, w: memory, y: right, scratch, accumulate: true, strong: strong)
+    }
+    pointee.values.reset(to: mark)
+  }
+}
+
+extension ConvolutionTiles {
+  /// Memory for a tile of patches, and for its outputs if they are those of several images.
+  typealias Scratch = (patches: UnsafeMutableRawPointer, outputs: UnsafeMutableRawPointer)
+
+  func makeScratch(_ arena: inout Arena) -> Scratch {
+    let patches = arena.allocate(isPointwise ? 0 : patchSize * images * columns * type.byteCount)
+    return (patches, images > 1 ? arena.allocate(filters * images * columns * type.byteCount) : patches)
+  }
+
+  func run(
+    _ part: Convolution.Part, x: UnsafeMutableRawPointer, w: UnsafeMutableRawPointer, y: UnsafeMutableRawPointer,
+    _ scratch: Scratch, accumulate: Bool, strong: CotangentSide?
+  ) {
+    guard outputPlane > 0 else { return }
+    let bytes = type.byteCount
+    for image in stride(from: 0, to: batch, by: images) {
+      let count = Swift.min(images, batch - image)
+      for group in 0..<groups {
+        let input = x + (image * groups + group) * channels * inputPlane * bytes
+        let output = y + (image * groups + group) * filters * outputPlane * bytes
+        let filter = w + group * filters * patchSize * bytes
+        for first in stride(from: 0, to: outputPlane, by: columns) {
+          let width = Swift.min(columns, outputPlane - first)
+          multiply(
+            part, input, filter, output + first * bytes, images: count, first: first, width: width, scratch,
+            accumulate: accumulate, strong: strong)
+        }
+      }
+    }
+  }
+
+  /// One tile: Y = W P, P = Wᵀ Y or W = Y Pᵀ, where P are patches of the input.
+  private func multiply(
+    _ part: Convolution.Part, _ x: UnsafeMutableRawPointer, _ w: UnsafeMutableRawPointer, _ y: UnsafeMutableRawPointer,
+    images: Int, first: Int, width: Int, _ scratch: Scratch, accumulate: Bool, strong: CotangentSide?
+  ) {
+    let columns = images * width
+    let patches = isPointwise ? x : scratch.patches
+    if part != .input && !isPointwise {
+      for image in 0..<images {
+        type.unfold(
+          x + image * groups * channels * inputPlane * type.byteCount, channels, windows, first, width,
+          patches + image * width * type.byteCount, columns)
+      }
+    }
+    // The outputs of several images do not lie side by side as their patches do.
+    let isStaged = self.images > 1
+    if isStaged && part != .output { stage(y, scratch.outputs, images, isBack: false, accumulate: false) }
+    let outputs = isStaged ? scratch.outputs : y
+    let stride = isStaged ? columns : outputPlane
+    switch part {
+    case .output:
+      type.multiply(
+        (w, false, patchSize), (patches, false, columns), filters, columns, patchSize, accumulate && !isStaged,
+        (outputs, stride), strong)
+      if isStaged { stage(outputs, y, images, isBack: true, accumulate: accumulate) }
+    case .input:
+      type.multiply(
+        (w, true, patchSize), (outputs, false, stride), patchSize, columns, filters, isPointwise, (patches, columns),
+        strong)
+      guard !isPointwise else { return }
+      for image in 0..<images {
+        type.fold(
+          patches + image * width * type.byteCount, columns, channels, windows, first, width,
+          x + image * groups * channels * inputPlane * type.byteCount)
+      }
+    case .weight:
+      type.multiply(
+        (outputs, false, stride), (patches, true, columns), filters, patchSize, columns, true, (w, patchSize), strong)
+    }
+  }
+
+  /// Moves the outputs of several images, (image, filter, position), to where they lie by filters, or back.
+  private func stage(
+    _ from: UnsafeMutableRawPointer, _ to: UnsafeMutableRawPointer, _ images: Int, isBack: Bool, accumulate: Bool
+  ) {
+    var byImage = wg_layout([images, filters, outputPlane])
+    var byFilter = byImage
+    byImage.withMutableAxes { $1[0] = Int64(groups * filters * outputPlane) }
+    byFilter.withMutableAxes {
+      $1[0] = Int64(outputPlane)
+      $1[1] = Int64(images * outputPlane)
+    }
+    byImage.finish()
+    byFilter.finish()
+    if isBack { swap(&byImage, &byFilter) }
+    if type == .double {
+      wg_copy_f64(from.f64, &byImage, to.f64, &byFilter, accumulate)
+    } else {
+      wg_copy_f32(from.f32, &byImage, to.f32, &byFilter, accumulate)
+    }
+  }
+}
+
+extension ScalarType {
+  /// Whether all of some elements are finite.
+  fileprivate func isFinite(_ x: UnsafeMutableRawPointer, _ count: Int) -> Bool {
+    self == .double ? wg_all_finite_f64(x.f64, 1, count, count) : wg_all_finite_f32(x.f32, 1, count, count)
+  }
+
+  /// A matrix as GEMM takes it.
+  fileprivate typealias Matrix = (base: UnsafeMutableRawPointer, isTransposed: Bool, leadingDimension: Int)
+
+  /// C = A B, or C += A B. If the zeros of a factor are strong, C has no gaps.
+  fileprivate func multiply(
+    _ a: Matrix, _ b: Matrix, _ m: Int, _ n: Int, _ k: Int, _ accumulate: Bool,
+    _ c: (base: UnsafeMutableRawPointer, leadingDimension: Int), _ strong: CotangentSide?
+  ) {
+    guard m > 0 && n > 0 else { return }
+    if let strong {
+      func strided(_ matrix: Matrix) -> wg_matrix {
+        wg_matrix(
+          data: matrix.base, row_stride: matrix.isTransposed ? 1 : matrix.leadingDimension,
+          column_stride: matrix.isTransposed ? matrix.leadingDimension : 1)
+      }
+      // The filters and outputs, which are second operands, are left factors.
+      let isFirst = strong == .right
+      if self == .double {
+        return wg_strong_multiply_f64(strided(a), strided(b), isFirst, m, n, k, accumulate, c.base.f64)
+      }
+      return wg_strong_multiply_f32(strided(a), strided(b), isFirst, m, n, k, accumulate, c.base.f32)
+    }
+    let isDone: Bool
+    if self == .double {
+      isDone = wg_multiply_f64(
+        a.isTransposed, b.isTransposed, m, n, k, a.base.f64, a.leadingDimension, b.base.f64, b.leadingDimension,
+        accumulate, c.base.f64, c.leadingDimension)
+    } else {
+      isDone = wg_multiply_f32(
+        a.isTransposed, b.isTransposed, m, n, k, a.base.f32, a.leadingDimension, b.base.f32, b.leadingDimension,
+        accumulate, c.base.f32, c.leadingDimension)
+    }
+    if !isDone { misuse(.matrixTooLarge(m, n, k)) }
+  }
+
+  fileprivate func unfold(
+    _ image: UnsafeMutableRawPointer, _ channels: Int, _ windows: wg_windows, _ first: Int, _ count: Int,
+    _ patches: UnsafeMutableRawPointer, _ stride: Int
+  ) {
+    withUnsafePointer(to: windows) {
+      if self == .double {
+        wg_unfold_f64(image.f64, channels, $0, first, count, patches.f64, stride)
+      } else {
+        wg_unfold_f32(image.f32, channels, $0, first, count, patches.f32, stride)
+      }
+    }
+  }
+
+  fileprivate func fold(
+    _ patches: UnsafeMutableRawPointer, _ stride: Int, _ channels: Int, _ windows: wg_windows, _ first: Int,
+    _ count: Int, _ image: UnsafeMutableRawPointer
+  ) {
+    withUnsafePointer(to: windows) {
+      if self == .double {
+        wg_fold_f64(patches.f64, stride, channels, $0, first, count, image.f64)
+      } else {
+        wg_fold_f32(patches.f32, stride, channels, $0, first, count, image.f32)
+      }
+    }
+  }
+}
