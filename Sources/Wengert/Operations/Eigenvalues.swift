@@ -17,7 +17,7 @@ extension Operation {
           (core, x) throws(LinearAlgebraError) in
           try core.eigh(core.dominated(x[0]), for: .eigh)
         }
-      }),
+      })
   ]
 }
 

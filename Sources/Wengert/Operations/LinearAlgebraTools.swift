@@ -83,8 +83,31 @@ extension UnsafeMutablePointer<TapeCore> {
     return result
   }
 
-  /// The first element of a stack that is not finite.
+  /// The diagonals of each matrix of a stack, as numbers.
+  func diagonals(_ x: NodeID) -> [[Double]] {
+    let (record, layout) = (self[record: x].pointee, layout(x))
+    let (row, column) = (layout.strides[layout.rank - 2], layout.strides[layout.rank - 1])
+    var result: [[Double]] = []
+    forEachMatrix(layout.shape) { index, _ in
+      let start = zip(index.indices, index).reduce(0) { $0 + Int(layout.strides[$1.0]) * $1.1 }
+      result.append(
+        (0..<Swift.min(rowCount(x), columnCount(x))).map {
+          number(record.value, record.scalarType, start + $0 * Int(row + column))
+        })
+    }
+    return result
+  }
+
+  /// Throws for the first element of a stack that is not finite.
   func requireFinite(_ x: NodeID, _ function: String) throws(LinearAlgebraError) {
+    let (record, layout) = (self[record: x].pointee, layout(x))
+    if layout.isContiguous {
+      let count = layout.elementCount
+      let isFinite =
+        record.scalarType == .double
+        ? wg_all_finite_f64(record.value.f64, 1, count, count) : wg_all_finite_f32(record.value.f32, 1, count, count)
+      if isFinite { return }
+    }
     guard let position = numbers(x).firstIndex(where: { !$0.isFinite }) else { return }
     let (rows, columns) = (rowCount(x), columnCount(x))
     let inMatrix = position % (rows * columns)

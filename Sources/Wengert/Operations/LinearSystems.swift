@@ -227,12 +227,9 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   fileprivate func requireNonzeroDiagonal(_ a: NodeID, _ function: String) throws(LinearAlgebraError) {
-    let n = rowCount(a)
-    let all = numbers(a)
-    for matrix in 0..<matrixCount(a) {
-      for row in 0..<n where all[matrix * n * n + row * (n + 1)] == 0 {
-        throw linearAlgebraError(function, .singular(pivot: row, matrix: matrix))
-      }
+    for (matrix, diagonal) in diagonals(a).enumerated() {
+      guard let row = diagonal.firstIndex(of: 0) else { continue }
+      throw linearAlgebraError(function, .singular(pivot: row, matrix: matrix))
     }
   }
 

@@ -250,7 +250,8 @@ extension UnsafeMutablePointer<TapeCore> {
   /// A cotangent over sⱼ² − sᵢ², and over 1 on the diagonal, where it has to be 0.
   fileprivate func dividedBySquareGaps(_ cotangent: NodeID, _ s: NodeID) -> NodeID {
     // One factor after the other: the squares could overflow.
-    let sums = sum(masked(sum(s, matrixTransposed(s)), !=), identity(columnCount(s), self[record: s].pointee.scalarType))
+    let sums = sum(
+      masked(sum(s, matrixTransposed(s)), !=), identity(columnCount(s), self[record: s].pointee.scalarType))
     return elementwise(.divideCotangent, elementwise(.divideCotangent, cotangent, gaps(s)), sums)
   }
 
