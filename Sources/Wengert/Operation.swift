@@ -161,6 +161,7 @@ extension Operation {
     custom,
     gathering,
     linearSystems,
+    triangularSystems,
     determinants,
     factorizations,
     eigenvalues,
