@@ -40,6 +40,12 @@ public struct LinearAlgebraError: Error, CustomStringConvertible {
   /// A return address within the code that called the function.
   let source: UInt
 
+  package init(reason: Reason, function: String, source: UInt = 0) {
+    self.reason = reason
+    self.function = function
+    self.source = source
+  }
+
   /// The line of the call if it can be told, what was required, and what was given.
   public var description: String {
     let location = SourceLocation.of([source])[source].map { "\($0): " } ?? ""

@@ -201,6 +201,7 @@ extension Operation {
     custom,
     gathering,
     linearSystems,
+    triangularSystems,
     determinants,
     factorizations,
     eigenvalues,

@@ -25,7 +25,7 @@ extension Operation {
     /// Q V̄ for Y.
     Operation(
       opcode: .qr,
-      derivative: .structural(.init { p in p.pullQR() }),
+      derivative: .structural(.init(rule: { p in p.pullQR() }, tangent: { p in p.pushQR() })),
       samples: [[3, 3], [4, 2], [2, 4], [1, 1], [3, 1], [1, 3], [0, 2], [2, 0], [2, 3, 2]].map { (shape: Shape) in
         Sample("\(shape)", [shape], [Sample.small]) { AnyTensor(Core.current.qr(Core.current.dominated($0[0].id))) }
       }),
@@ -56,8 +56,10 @@ extension Sample {
 /// Matrices Q with orthonormal columns and upper triangular R such that Q R = A, in reduced form.
 ///
 /// For A of shape (…, m, n) and k the smaller of m and n, Q has shape (…, m, k) and R (…, k, n). Signs are LAPACK's: the
-/// diagonal of R may be negative. The adjoint is finite where the first k columns of A are independent. Traps if `a`
-/// has less than two axes.
+/// diagonal of R may be negative. Traps if `a` has less than two axes.
+///
+/// There is a derivative where the first k columns of A are independent. Elsewhere a gradient that needs it throws
+/// ``LinearAlgebraError`` out of `gradient(at:of:)`.
 ///
 /// - Complexity: O(m n k) per matrix; the tape keeps Q and R. `a` is copied once; a tall Q is computed in its place.
 @inlinable public func qr<S>(_ a: Tensor<S>) -> (q: Tensor<S>, r: Tensor<S>) {
@@ -112,6 +114,9 @@ extension Pullback {
     let (m, n) = (core.rowCount(a), core.columnCount(a))
     let k = Swift.min(m, n)
     let (q, r) = core.unpackedQR(output, of: a)
+    if let reason = core.rankDeficiency(r, rows: m), core.numbers(cotangent).contains(where: { $0 != 0 }) {
+      return core.fail(LinearAlgebraError(reason: reason, function: "qr(_:)", source: core[record: id].pointee.source))
+    }
     var (qCotangent, rCotangent) = core.unpackedQR(cotangent, of: a)
     let u = core.block(r, rows: 0..<k, columns: 0..<k)
     if n > m {
@@ -134,6 +139,38 @@ extension Pullback {
       adjoint = core.concatenated([adjoint, y], along: core.layout(a).rank - 1)
     }
     accumulate(0, adjoint)
+  }
+}
+
+extension Pushforward {
+  /// With M = Qᵀ Ȧ R⁻¹, and Ω antisymmetric with the lower triangle of M: Ṙ = (M − Ω) R and
+  /// Q̇ = Ȧ R⁻¹ − Q (M − Ω). Of a wide A = [X Y] that is for X, and V̇ = Q̇ᵀ Y + Qᵀ Ẏ.
+  fileprivate func pushQR() -> NodeID? {
+    guard let tangent = tangent(0) else { return nil }
+    let a = operand(0)
+    let (m, n) = (core.rowCount(a), core.columnCount(a))
+    let k = Swift.min(m, n)
+    let (q, r) = core.unpackedQR(output, of: a)
+    if let reason = core.rankDeficiency(r, rows: m), usesRows(where: { _ in true }) {
+      core.fail(LinearAlgebraError(reason: reason, function: "qr(_:)", source: core[record: id].pointee.source))
+      return core.zeros(like: id)
+    }
+    let u = core.block(r, rows: 0..<k, columns: 0..<k)
+    let leading = core.block(tangent, rows: 0..<m, columns: 0..<k)
+    let image = core.matrixTransposed(
+      core.triangularSolve(u, core.matrixTransposed(leading), [.upper, .transposed], cotangent: true))
+    let inner = core.matmul(core.matrixTransposed(q), image, cotangent: .right)
+    let lower = core.masked(inner, >)
+    let upper = core.sum(core.masked(inner, <=), core.matrixTransposed(lower))
+    let qTangent = core.difference(image, core.matmul(q, upper, cotangent: .right))
+    let uTangent = core.matrixTransposed(core.matmul(upper, u, cotangent: .left))
+    guard n > m else { return core.stackedRows([qTangent, uTangent]) }
+    let y = core.block(a, rows: 0..<m, columns: m..<n)
+    let yTangent = core.block(tangent, rows: 0..<m, columns: m..<n)
+    let vTangent = core.sum(
+      core.matmul(core.matrixTransposed(y), qTangent, cotangent: .right),
+      core.matmul(core.matrixTransposed(yTangent), q, cotangent: .left))
+    return core.stackedRows([qTangent, uTangent, vTangent])
   }
 }
 
@@ -188,21 +225,23 @@ extension UnsafeMutablePointer<TapeCore> {
     return (rows(packed, 0..<m), matrixTransposed(rows(packed, m..<m + n)))
   }
 
+  /// The first diagonal element of an R that is 0 up to rounding.
+  func rankDeficiency(_ r: NodeID, rows: Int) -> LinearAlgebraError.Reason? {
+    let ulp = self[record: r].pointee.scalarType == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)
+    for (matrix, diagonal) in diagonals(r).enumerated() {
+      let most = diagonal.map(\.magnitude).max() ?? 0
+      guard let pivot = diagonal.firstIndex(where: { $0.magnitude <= Double(rows) * ulp * most }) else { continue }
+      let ratio = most == 0 ? 0 : diagonal[pivot].magnitude / most
+      return .rankDeficient(pivot: pivot, ratio: ratio, matrix: matrix)
+    }
+    return nil
+  }
+
   func leastSquares(_ a: NodeID, _ b: NodeID) throws(LinearAlgebraError) -> NodeID {
     let isTall = rowCount(a) >= columnCount(a)
     let tall = isTall ? a : matrixTransposed(a)
     let (q, r) = unpackedQR(qr(tall), of: tall)
-    let n = columnCount(r)
-    let type = self[record: a].pointee.scalarType
-    let tolerance = Double(rowCount(tall)) * (type == .double ? Double.ulpOfOne : Double(Float.ulpOfOne))
-    for (matrix, diagonal) in numbers(diagonalRow(r)).map(\.magnitude).chunks(of: n).enumerated() {
-      let most = diagonal.max() ?? 0
-      if let pivot = diagonal.firstIndex(where: { $0 <= tolerance * most }) {
-        let ratio = most == 0 ? 0 : diagonal[pivot] / most
-        throw linearAlgebraError(
-          "leastSquares(_:_:)", .rankDeficient(pivot: pivot, ratio: ratio, matrix: matrix))
-      }
-    }
+    if let reason = rankDeficiency(r, rows: rowCount(tall)) { throw linearAlgebraError("leastSquares(_:_:)", reason) }
     return isTall
       ? triangularSolve(r, matmul(matrixTransposed(q), b), .upper)
       : matmul(q, triangularSolve(r, b, [.upper, .transposed]))

@@ -83,14 +83,67 @@ extension UnsafeMutablePointer<TapeCore> {
     return result
   }
 
-  /// The first element of a stack that is not finite.
+  /// The diagonals of each matrix of a stack, as numbers.
+  func diagonals(_ x: NodeID) -> [[Double]] {
+    let (record, layout) = (self[record: x].pointee, layout(x))
+    let (row, column) = (layout.strides[layout.rank - 2], layout.strides[layout.rank - 1])
+    var result: [[Double]] = []
+    forEachMatrix(layout.shape) { index, _ in
+      let start = zip(index.indices, index).reduce(0) { $0 + Int(layout.strides[$1.0]) * $1.1 }
+      result.append(
+        (0..<Swift.min(rowCount(x), columnCount(x))).map {
+          number(record.value, record.scalarType, start + $0 * Int(row + column))
+        })
+    }
+    return result
+  }
+
+  /// Throws for the first element of a stack that is not finite.
   func requireFinite(_ x: NodeID, _ function: String) throws(LinearAlgebraError) {
+    let (record, layout) = (self[record: x].pointee, layout(x))
+    if layout.isContiguous {
+      let count = layout.elementCount
+      let isFinite =
+        record.scalarType == .double
+        ? wg_all_finite_f64(record.value.f64, 1, count, count) : wg_all_finite_f32(record.value.f32, 1, count, count)
+      if isFinite { return }
+    }
     guard let position = numbers(x).firstIndex(where: { !$0.isFinite }) else { return }
     let (rows, columns) = (rowCount(x), columnCount(x))
     let inMatrix = position % (rows * columns)
     throw linearAlgebraError(
       function,
       .notFinite(row: inMatrix / columns, column: inMatrix % columns, matrix: position / (rows * columns)))
+  }
+
+  // MARK: Right-hand sides
+
+  /// Solves for a vector as for a matrix of one column.
+  func withRightHandSide(
+    _ a: NodeID, _ b: NodeID, _ function: String, solve: (NodeID) throws(LinearAlgebraError) -> NodeID
+  ) throws(LinearAlgebraError) -> Handle {
+    let (left, right) = (shape(a), shape(b))
+    let rows = right.count == 1 ? right[0] : right.count == 0 ? -1 : right[right.count - 2]
+    let leading = zip(left.dropLast(2).reversed(), right.dropLast(2).reversed())
+    guard rows == rowCount(a), leading.allSatisfy({ $0 == $1 || $0 == 1 || $1 == 1 }) else {
+      misuse(.rightHandSide(function, left, right))
+    }
+    guard right.count == 1 else { return handle(try solve(b)) }
+    let x = try solve(reshaped(b, to: .matrix(rows, 1)))
+    return handle(reshaped(x, to: stackShape(x, rowCount(x))))
+  }
+
+  /// A copy of B, repeated along the leading axes of A, for the solution to take its place.
+  func rightHandSide(_ a: NodeID, _ b: NodeID) -> (value: UnsafeMutableRawPointer, layout: Int32) {
+    let type = self[record: b].pointee.scalarType
+    let (left, right) = (shape(a).dropLast(2), shape(b).dropLast(2))
+    var sizes = [Int](repeating: 1, count: Swift.max(left.count, right.count))
+    for (axis, size) in left.reversed().enumerated() where size != 1 { sizes[sizes.count - 1 - axis] = size }
+    for (axis, size) in right.reversed().enumerated() where size != 1 { sizes[sizes.count - 1 - axis] = size }
+    let number = pointee.layouts.number(of: Shape(sizes + [rowCount(b), columnCount(b)]))
+    let value = allocate(number, type)
+    copyValue(b, broadcastTo: pointee.layouts[number], to: value)
+    return (value, number)
   }
 
   // MARK: Arithmetic of rules

@@ -47,37 +47,6 @@ extension Operation {
           try core.inverse(core.dominated(x[0]))
         },
       ]),
-
-    /// X = op(A)⁻¹ B for a triangle A: B̄ = op(A)⁻ᵀ X̄ and Ā = −B̄ Xᵀ, or −X B̄ᵀ if transposed, within the triangle
-    Operation(
-      opcode: .triangularSolve,
-      derivative: .structural(
-        .init { p in
-          let kind = Triangle(rawValue: p.attribute(0))
-          let adjoint = p.core.triangularSolve(
-            p.operand(0), p.cotangent, kind.symmetricDifference(.transposed), cotangent: true)
-          p.accumulate(1, adjoint)
-          guard p.needs(0) else { return }
-          let negative = p.core.elementwise(.negate, adjoint)
-          let full =
-            kind.contains(.transposed)
-            ? p.core.matmul(p.output, p.core.matrixTransposed(negative), cotangent: .right)
-            : p.core.matmul(negative, p.core.matrixTransposed(p.output), cotangent: .left)
-          p.accumulate(0, p.core.masked(full, kind.contains))
-        }),
-      samples: [
-        .triangularSolve([3, 3], [3, 2], []), .triangularSolve([3, 3], [3, 2], .upper),
-        .triangularSolve([3, 3], [3, 1], .transposed), .triangularSolve([3, 3], [3, 2], [.upper, .transposed]),
-        .triangularSolve([3, 3], [3, 2], .unitDiagonal),
-        .triangularSolve([3, 3], [3, 2], [.upper, .transposed, .unitDiagonal]),
-        .triangularSolve([1, 1], [1, 2], []), .triangularSolve([0, 0], [0, 2], []),
-        .triangularSolve([2, 2], [2, 0], []), .triangularSolve([2, 2, 2], [2, 1], .upper),
-        .triangularSolve([2, 2], [3, 2, 1], .transposed),
-        .attempting("transposed operands", [[3, 3], [2, 3]], [Sample.small], result: [3, 2]) {
-          (core, x) throws(LinearAlgebraError) in
-          core.triangularSolve(core.matrixTransposed(core.dominated(x[0])), core.matrixTransposed(x[1]), .upper)
-        },
-      ]),
   ]
 }
 
@@ -90,26 +59,6 @@ extension Sample {
     ) { (core, x) throws(LinearAlgebraError) in
       core.factoredSolve(core.factored(core.dominated(x[0])), x[1], transposed: transposed)
     }
-  }
-
-  fileprivate static func triangularSolve(_ a: Shape, _ b: Shape, _ kind: Triangle) -> Sample {
-    Sample("\(a) \(b) \(kind.rawValue)", [a, b], [small]) {
-      let core = Core.current
-      return AnyTensor(core.triangularSolve(core.dominated($0[0].id), $0[1].id, kind))
-    }
-  }
-}
-
-/// What of a triangular matrix is meant.
-struct Triangle: OptionSet {
-  var rawValue: Int
-  static let upper = Triangle(rawValue: 1)
-  static let transposed = Triangle(rawValue: 2)
-  static let unitDiagonal = Triangle(rawValue: 4)
-
-  /// Whether an element is part of the triangle.
-  @Sendable func contains(row: Int, column: Int) -> Bool {
-    row == column ? !contains(.unitDiagonal) : contains(.upper) == (column > row)
   }
 }
 
@@ -127,24 +76,6 @@ struct Triangle: OptionSet {
 ///   reuse the factors. `a` and `b` are copied once, to be overwritten by the factors and the result.
 @inlinable public func solve<S>(_ a: Tensor<S>, _ b: Tensor<S>) throws(LinearAlgebraError) -> Tensor<S> {
   Tensor(try recordSolve(a.handle, b.handle))
-}
-
-/// The solution X of A X = B, or Aᵀ X = B, for a triangular matrix A.
-///
-/// - Parameters:
-///   - a: Square matrices (…, n, n). The other triangle is not read, and gets an adjoint of 0. Traps if they are not
-///     square, or if sizes do not agree.
-///   - b: A vector (n,), or matrices (…, n, k) of right-hand sides; leading axes broadcast.
-///   - upper: Whether the upper triangle of `a` is meant, not the lower one.
-///   - transposed: Whether the equation is Aᵀ X = B.
-///   - unitDiagonal: Whether the diagonal is taken to be 1; it is then not read.
-/// - Throws: ``LinearAlgebraError`` with the position of a 0 on the diagonal.
-/// - Complexity: O(n² k) per matrix; the tape keeps the result. Nothing but `b` is copied if `a` is contiguous or
-///   transposed.
-@inlinable public func triangularSolve<S>(
-  _ a: Tensor<S>, _ b: Tensor<S>, upper: Bool = false, transposed: Bool = false, unitDiagonal: Bool = false
-) throws(LinearAlgebraError) -> Tensor<S> {
-  Tensor(try recordTriangularSolve(a.handle, b.handle, upper, transposed, unitDiagonal))
 }
 
 /// The inverse of square matrices (…, n, n). Traps if they are not square.
@@ -168,23 +99,6 @@ func recordSolve(_ a: Handle, _ b: Handle) throws(LinearAlgebraError) -> Handle 
 }
 
 @usableFromInline @inline(never)
-func recordTriangularSolve(
-  _ a: Handle, _ b: Handle, _ upper: Bool, _ transposed: Bool, _ unitDiagonal: Bool
-) throws(LinearAlgebraError) -> Handle {
-  let core = Core.recording
-  let a = core.resolve(a)
-  let name = "triangularSolve(_:_:upper:transposed:unitDiagonal:)"
-  core.requireSquare(a, name)
-  var kind: Triangle = []
-  if upper { kind.insert(.upper) }
-  if transposed { kind.insert(.transposed) }
-  if unitDiagonal { kind.insert(.unitDiagonal) } else { try core.requireNonzeroDiagonal(a, name) }
-  return try core.withRightHandSide(a, core.resolve(b), name) { b throws(LinearAlgebraError) in
-    core.triangularSolve(a, b, kind)
-  }
-}
-
-@usableFromInline @inline(never)
 func recordInverse(_ a: Handle) throws(LinearAlgebraError) -> Handle {
   let core = Core.recording
   let a = core.resolve(a)
@@ -193,21 +107,6 @@ func recordInverse(_ a: Handle) throws(LinearAlgebraError) -> Handle {
 }
 
 extension UnsafeMutablePointer<TapeCore> {
-  /// Solves for a vector as for a matrix of one column.
-  func withRightHandSide(
-    _ a: NodeID, _ b: NodeID, _ function: String, solve: (NodeID) throws(LinearAlgebraError) -> NodeID
-  ) throws(LinearAlgebraError) -> Handle {
-    let (left, right) = (shape(a), shape(b))
-    let rows = right.count == 1 ? right[0] : right.count == 0 ? -1 : right[right.count - 2]
-    let leading = zip(left.dropLast(2).reversed(), right.dropLast(2).reversed())
-    guard rows == rowCount(a), leading.allSatisfy({ $0 == $1 || $0 == 1 || $1 == 1 }) else {
-      misuse(.rightHandSide(function, left, right))
-    }
-    guard right.count == 1 else { return handle(try solve(b)) }
-    let x = try solve(reshaped(b, to: .matrix(rows, 1)))
-    return handle(reshaped(x, to: stackShape(x, rowCount(x))))
-  }
-
   func solve(_ a: NodeID, _ b: NodeID) throws(LinearAlgebraError) -> NodeID {
     factoredSolve(try regularFactored(a, "solve(_:_:)"), b, transposed: false)
   }
@@ -224,16 +123,6 @@ extension UnsafeMutablePointer<TapeCore> {
     }
     if let firstZero { throw linearAlgebraError(function, firstZero) }
     return factored
-  }
-
-  fileprivate func requireNonzeroDiagonal(_ a: NodeID, _ function: String) throws(LinearAlgebraError) {
-    let n = rowCount(a)
-    let all = numbers(a)
-    for matrix in 0..<matrixCount(a) {
-      for row in 0..<n where all[matrix * n * n + row * (n + 1)] == 0 {
-        throw linearAlgebraError(function, .singular(pivot: row, matrix: matrix))
-      }
-    }
   }
 
   // MARK: Records
@@ -296,49 +185,5 @@ extension UnsafeMutablePointer<TapeCore> {
     return append(
       .factoredSolve, type, layout: number, value: value, operands: (factored, b),
       attributes: attributes(CollectionOfOne(transposed ? 1 : 0)))
-  }
-
-  /// op(A)⁻¹ B for a triangle A; if B is a cotangent, its columns of zeros are strong.
-  func triangularSolve(_ a: NodeID, _ b: NodeID, _ kind: Triangle, cotangent: Bool = false) -> NodeID {
-    let type = self[record: a].pointee.scalarType
-    let (value, number) = rightHandSide(a, b)
-    let shape = pointee.layouts.shape(number)
-    let (n, k) = (rowCount(b), columnCount(b))
-    if n > 0 && k > 0 {
-      let mark = pointee.values.mark
-      let matrices = matrices(Factor(a))
-      let lda = matrices.leadingDimension
-      // What lies transposed in memory is the other triangle of the transpose.
-      let triangle = wg_triangle(
-        upper: kind.contains(.upper) != matrices.isTransposed,
-        transposed: kind.contains(.transposed) != matrices.isTransposed, unit_diagonal: kind.contains(.unitDiagonal))
-      forEachMatrix(shape) { index, matrix in
-        let offset = batchOffset(index, layout(a), isDense: matrices.isCopy)
-        if type == .double {
-          wg_triangular_solve_f64(
-            triangle, n, k, matrices.base.f64 + offset, lda, cotangent, value.f64 + matrix * n * k)
-        } else {
-          wg_triangular_solve_f32(
-            triangle, n, k, matrices.base.f32 + offset, lda, cotangent, value.f32 + matrix * n * k)
-        }
-      }
-      pointee.values.reset(to: mark)
-    }
-    return append(
-      .triangularSolve, type, layout: number, value: value, operands: (a, b),
-      attributes: attributes(CollectionOfOne(kind.rawValue)))
-  }
-
-  /// A copy of B, repeated along the leading axes of A, for the solution to take its place.
-  private func rightHandSide(_ a: NodeID, _ b: NodeID) -> (value: UnsafeMutableRawPointer, layout: Int32) {
-    let type = self[record: b].pointee.scalarType
-    let (left, right) = (shape(a).dropLast(2), shape(b).dropLast(2))
-    var sizes = [Int](repeating: 1, count: Swift.max(left.count, right.count))
-    for (axis, size) in left.reversed().enumerated() where size != 1 { sizes[sizes.count - 1 - axis] = size }
-    for (axis, size) in right.reversed().enumerated() where size != 1 { sizes[sizes.count - 1 - axis] = size }
-    let number = pointee.layouts.number(of: Shape(sizes + [rowCount(b), columnCount(b)]))
-    let value = allocate(number, type)
-    copyValue(b, broadcastTo: pointee.layouts[number], to: value)
-    return (value, number)
   }
 }

@@ -84,7 +84,7 @@ extension Composite {
 /// operands' axes together are more than a shape can have.
 ///
 /// - Complexity: O(elements of the result); the tape keeps the result.
-public func kron<S>(_ a: Tensor<S>, _ b: Tensor<S>) -> Tensor<S> {
+@inlinable public func kron<S>(_ a: Tensor<S>, _ b: Tensor<S>) -> Tensor<S> {
   let (left, right) = (a.shape, b.shape)
   let rank = max(left.count, right.count)
   let leftSizes = [Int](repeating: 1, count: rank - left.count) + Array(left)

@@ -1,0 +1,136 @@
+import CKernels
+import CLinearAlgebra
+
+// Triangular systems of linear equations.
+
+extension Operation {
+  static let triangularSystems: [Operation] = [
+    /// X = op(A)⁻¹ B for a triangle A: B̄ = op(A)⁻ᵀ X̄ and Ā = −B̄ Xᵀ, or −X B̄ᵀ if transposed, within the triangle
+    Operation(
+      opcode: .triangularSolve,
+      derivative: .structural(
+        .init { p in
+          let kind = Triangle(rawValue: p.attribute(0))
+          let adjoint = p.core.triangularSolve(
+            p.operand(0), p.cotangent, kind.symmetricDifference(.transposed), cotangent: true)
+          p.accumulate(1, adjoint)
+          guard p.needs(0) else { return }
+          let negative = p.core.elementwise(.negate, adjoint)
+          let full =
+            kind.contains(.transposed)
+            ? p.core.matmul(p.output, p.core.matrixTransposed(negative), cotangent: .right)
+            : p.core.matmul(negative, p.core.matrixTransposed(p.output), cotangent: .left)
+          p.accumulate(0, p.core.masked(full, kind.contains))
+        }),
+      samples: [
+        .triangularSolve([3, 3], [3, 2], []), .triangularSolve([3, 3], [3, 2], .upper),
+        .triangularSolve([3, 3], [3, 1], .transposed), .triangularSolve([3, 3], [3, 2], [.upper, .transposed]),
+        .triangularSolve([3, 3], [3, 2], .unitDiagonal),
+        .triangularSolve([3, 3], [3, 2], [.upper, .transposed, .unitDiagonal]),
+        .triangularSolve([1, 1], [1, 2], []), .triangularSolve([0, 0], [0, 2], []),
+        .triangularSolve([2, 2], [2, 0], []), .triangularSolve([2, 2, 2], [2, 1], .upper),
+        .triangularSolve([2, 2], [3, 2, 1], .transposed),
+        .attempting("transposed operands", [[3, 3], [2, 3]], [Sample.small], result: [3, 2]) {
+          (core, x) throws(LinearAlgebraError) in
+          core.triangularSolve(core.matrixTransposed(core.dominated(x[0])), core.matrixTransposed(x[1]), .upper)
+        },
+      ])
+  ]
+}
+
+extension Sample {
+  fileprivate static func triangularSolve(_ a: Shape, _ b: Shape, _ kind: Triangle) -> Sample {
+    Sample("\(a) \(b) \(kind.rawValue)", [a, b], [small]) {
+      let core = Core.current
+      return AnyTensor(core.triangularSolve(core.dominated($0[0].id), $0[1].id, kind))
+    }
+  }
+}
+
+/// What of a triangular matrix is meant.
+struct Triangle: OptionSet {
+  var rawValue: Int
+  static let upper = Triangle(rawValue: 1)
+  static let transposed = Triangle(rawValue: 2)
+  static let unitDiagonal = Triangle(rawValue: 4)
+
+  /// Whether an element is part of the triangle.
+  @Sendable func contains(row: Int, column: Int) -> Bool {
+    row == column ? !contains(.unitDiagonal) : contains(.upper) == (column > row)
+  }
+}
+
+/// The solution X of A X = B, or Aᵀ X = B, for a triangular matrix A.
+///
+/// - Parameters:
+///   - a: Square matrices (…, n, n). The other triangle is not read, and gets an adjoint of 0. Traps if they are not
+///     square, or if sizes do not agree.
+///   - b: A vector (n,), or matrices (…, n, k) of right-hand sides; leading axes broadcast.
+///   - upper: Whether the upper triangle of `a` is meant, not the lower one.
+///   - transposed: Whether the equation is Aᵀ X = B.
+///   - unitDiagonal: Whether the diagonal is taken to be 1; it is then not read.
+/// - Throws: ``LinearAlgebraError`` with the position of a 0 on the diagonal.
+/// - Complexity: O(n² k) per matrix; the tape keeps the result. Nothing but `b` is copied if `a` is contiguous or
+///   transposed.
+@inlinable public func triangularSolve<S>(
+  _ a: Tensor<S>, _ b: Tensor<S>, upper: Bool = false, transposed: Bool = false, unitDiagonal: Bool = false
+) throws(LinearAlgebraError) -> Tensor<S> {
+  Tensor(try recordTriangularSolve(a.handle, b.handle, upper, transposed, unitDiagonal))
+}
+
+@usableFromInline @inline(never)
+func recordTriangularSolve(
+  _ a: Handle, _ b: Handle, _ upper: Bool, _ transposed: Bool, _ unitDiagonal: Bool
+) throws(LinearAlgebraError) -> Handle {
+  let core = Core.recording
+  let a = core.resolve(a)
+  let name = "triangularSolve(_:_:upper:transposed:unitDiagonal:)"
+  core.requireSquare(a, name)
+  var kind: Triangle = []
+  if upper { kind.insert(.upper) }
+  if transposed { kind.insert(.transposed) }
+  if unitDiagonal { kind.insert(.unitDiagonal) } else { try core.requireNonzeroDiagonal(a, name) }
+  return try core.withRightHandSide(a, core.resolve(b), name) { b throws(LinearAlgebraError) in
+    core.triangularSolve(a, b, kind)
+  }
+}
+
+extension UnsafeMutablePointer<TapeCore> {
+  fileprivate func requireNonzeroDiagonal(_ a: NodeID, _ function: String) throws(LinearAlgebraError) {
+    for (matrix, diagonal) in diagonals(a).enumerated() {
+      guard let row = diagonal.firstIndex(of: 0) else { continue }
+      throw linearAlgebraError(function, .singular(pivot: row, matrix: matrix))
+    }
+  }
+
+  /// op(A)⁻¹ B for a triangle A; if B is a cotangent, its columns of zeros are strong.
+  func triangularSolve(_ a: NodeID, _ b: NodeID, _ kind: Triangle, cotangent: Bool = false) -> NodeID {
+    let type = self[record: a].pointee.scalarType
+    let (value, number) = rightHandSide(a, b)
+    let shape = pointee.layouts.shape(number)
+    let (n, k) = (rowCount(b), columnCount(b))
+    if n > 0 && k > 0 {
+      let mark = pointee.values.mark
+      let matrices = matrices(Factor(a))
+      let lda = matrices.leadingDimension
+      // What lies transposed in memory is the other triangle of the transpose.
+      let triangle = wg_triangle(
+        upper: kind.contains(.upper) != matrices.isTransposed,
+        transposed: kind.contains(.transposed) != matrices.isTransposed, unit_diagonal: kind.contains(.unitDiagonal))
+      forEachMatrix(shape) { index, matrix in
+        let offset = batchOffset(index, layout(a), isDense: matrices.isCopy)
+        if type == .double {
+          wg_triangular_solve_f64(
+            triangle, n, k, matrices.base.f64 + offset, lda, cotangent, value.f64 + matrix * n * k)
+        } else {
+          wg_triangular_solve_f32(
+            triangle, n, k, matrices.base.f32 + offset, lda, cotangent, value.f32 + matrix * n * k)
+        }
+      }
+      pointee.values.reset(to: mark)
+    }
+    return append(
+      .triangularSolve, type, layout: number, value: value, operands: (a, b),
+      attributes: attributes(CollectionOfOne(kind.rawValue)))
+  }
+}
