@@ -137,4 +137,63 @@ import Wengert
     #expect(evaluate { crossEntropy(Tensor(x), labels: ArraySlice(labels)) }.item == loss)
     #expect(evaluate { crossEntropy(Tensor(repeating: 0.0, shape: [0, 5]), labels: []) }.item.isNaN)
   }
+
+  /// A row's result and adjoint have the same bits alone, among others, and across memory: rows of a few elements are
+  /// turned into columns, longer ones are not.
+  @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 100, 256, 257, 600])
+  func rowsStandAlone(_ n: Int) {
+    check(n, as: Double.self)
+    check(n, as: Float.self)
+  }
+
+  private func check<S: TensorScalar>(_ n: Int, as _: S.Type) {
+    var generator = SeededGenerator(for: "rowsStandAlone \(n)")
+    let rows = 2 * 2048 / n % 300 + 3
+    var x = generator.array([rows, n], in: -9...9)
+    x.setScalar(.nan, at: n)
+    x.setScalar(-.infinity, at: 2 * n)
+    let (logits, v) = (x.converted(to: S.self), generator.array([rows, n]).converted(to: S.self))
+    let functions: [(Tensor<S>, Int) -> Tensor<S>] = [
+      { softmax($0, along: $1) }, { logSoftmax($0, along: $1) }, { logSumExp($0, along: [$1], keepingAxes: true) },
+    ]
+    for (index, function) in functions.enumerated() {
+      func values(_ x: ShapedArray<S>, _ v: ShapedArray<S>) -> ([S], [S]) {
+        Tape.scope {
+          let g = gradient(at: Tensor(x)) { (function($0, 1) * Tensor(v)).sum() }
+          return (function(Tensor(x), 1).scalars, g.scalars)
+        }
+      }
+      let (y, g) = values(logits, v)
+      for row in [0, 1, 2, rows / 2, rows - 1] {
+        let (one, slope) = values(logits[rows: row..<row + 1], v[rows: row..<row + 1])
+        expectIdentical(one, Array(y[row * one.count..<(row + 1) * one.count]), "function \(index), row \(row) of \(n)")
+        expectIdentical(slope, Array(g[row * n..<(row + 1) * n]), "adjoint \(index), row \(row) of \(n)")
+      }
+      // By the definition, in a wider type.
+      for row in 3..<rows {
+        let terms = logits[rows: row..<row + 1].scalars.map { Reference.exp(Wide($0)) }
+        let sum = terms.reduce(0, +)
+        let expected: [Wide]
+        switch index {
+        case 0: expected = terms.map { $0 / sum }
+        case 1: expected = terms.map { Reference.log($0 / sum) }
+        default: expected = [Reference.log(sum)]
+        }
+        expectEqual(
+          Array(y[row * expected.count..<(row + 1) * expected.count]).map(Double.init), expected.map(Double.init),
+          relativeTo: 4 * Double(S.ulpOfOne), "function \(index), row \(row) of \(n)")
+      }
+      // Across memory, sums are taken in another order.
+      let across = Tape.scope {
+        let turned = (Tensor(logits).transposed() + 0).value
+        return function(Tensor(turned), 0).transposed().scalars
+      }
+      let context = "function \(index) across, \(n)"
+      if n > 2 {
+        expectEqual(
+          across.dropFirst(y.count / rows * 3).map { $0 }, Array(y.dropFirst(y.count / rows * 3)),
+          relativeTo: 4 * Double(S.ulpOfOne), context)
+      }
+    }
+  }
 }
