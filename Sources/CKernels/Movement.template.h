@@ -144,7 +144,7 @@ void FN(wg_copy)(const T *x, const wg_layout *from, T *y, const wg_layout *to, b
   if (!accumulate && rank == 2 && a.strides[0] == 0 && a.strides[1] == 1 && to->contiguous) {
     // One row, over and over: written once, then doubled until there are enough rows to copy from the cache.
     const size_t row = (size_t)a.sizes[1], count = (size_t)from->count;
-    const size_t most = row < 4 * WG_BLOCK ? 4 * WG_BLOCK / row * row : row;
+    const size_t most = row < 2 * WG_BLOCK ? 2 * WG_BLOCK / row * row : row;
     memcpy(y, x, row * sizeof(T));
     for (size_t filled = row; filled < count;) {
       const size_t ready = filled < most ? filled : most;

@@ -193,6 +193,8 @@ struct Differentiation {
 
   /// Runs the backward pass of a model's loss; `modelGradient` then reads it.
   @usableFromInline
+  @specialized(where S == Float)
+  @specialized(where S == Double)
   func modelPass<S: TensorScalar>(_ output: Handle, _ inputs: ParameterLeaves, as _: S.Type) -> ModelPass<S> {
     let y = core.resolve(output)
     core.requireScalar(y, for: "gradient(at:of:)", source: source)

@@ -68,7 +68,7 @@ public struct Shape: Hashable, Sendable, BitwiseCopyable {
   var fingerprint: Int {
     let words = words
     let mixed = words.0 &* 0x9E37_79B9_7F4A_7C15 ^ words.1 &* 0xBF58_476D_1CE4_E5B9 ^ words.2 ^ words.3 &* 31
-    return Int(truncatingIfNeeded: mixed >> 37) ^ Int(rank)
+    return Int(truncatingIfNeeded: mixed >> 52) ^ Int(rank)
   }
 
   /// Replaces the size of one axis without the checks of `init`.

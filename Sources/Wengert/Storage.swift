@@ -92,21 +92,32 @@ package struct RecyclingPool<Object: AnyObject> {
   }
 }
 
-/// The calling thread's pool of another module's objects. It lives as long as the thread's tape.
-package final class ThreadPool<Object: AnyObject> {
-  package var pool = RecyclingPool<Object>()
+/// The calling thread's pool of another module's objects of one class. It lives as long as the thread's tape.
+///
+/// Not generic: another module's class would be looked up at run time with every call.
+package final class ThreadPool {
+  @exclusivity(unchecked) private var pool = RecyclingPool<AnyObject>()
 
   /// The calling thread's, made at first use.
-  package static var current: ThreadPool {
+  package static func current(for type: ObjectIdentifier) -> ThreadPool {
     let core = Core.current
-    let key = ObjectIdentifier(ThreadPool.self)
-    // The key is the type, so a cast that checks it again is not needed.
-    if let recent = core.pointee.recentPool, recent.key == key {
-      return unsafeDowncast(recent.pool, to: ThreadPool.self)
+    if let recent = core.pointee.recentPool, recent.type == type { return recent.pool }
+    let pool = core.pointee.pools[type] ?? ThreadPool()
+    core.pointee.pools[type] = pool
+    core.pointee.recentPool = (type, pool)
+    return pool
+  }
+
+  /// An object that fits and that nobody else refers to, or a new one.
+  package func take(where fits: (AnyObject) -> Bool, make: () -> AnyObject) -> AnyObject {
+    pool.take(where: fits, make: make)
+  }
+
+  /// Whether nobody refers to an object of this pool but the pool itself and the given reference.
+  package func holdsAlone<Object: AnyObject>(_ object: inout Object) -> Bool {
+    // A reference is a reference, whatever its class.
+    withUnsafeMutablePointer(to: &object) {
+      $0.withMemoryRebound(to: AnyObject.self, capacity: 1) { pool.holdsAlone(&$0.pointee) }
     }
-    let pool = core.pointee.pools[key] ?? ThreadPool()
-    core.pointee.pools[key] = pool
-    core.pointee.recentPool = (key, pool)
-    return unsafeDowncast(pool, to: ThreadPool.self)
   }
 }

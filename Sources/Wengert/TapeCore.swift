@@ -25,10 +25,10 @@ struct TapeCore {
   var gradientPool = RecyclingPool<ArrayStorage>()
   /// Where in the pool the memory is that the gradients of the model being differentiated are written to.
   var gradientPositions = PlainStack<Int>(capacity: 16)
-  /// Pools of other modules' objects: each a `ThreadPool`, by its type.
-  var pools: [ObjectIdentifier: AnyObject] = [:]
+  /// Pools of other modules' objects: by their class.
+  var pools: [ObjectIdentifier: ThreadPool] = [:]
   /// The pool asked for last.
-  var recentPool: (key: ObjectIdentifier, pool: AnyObject)?
+  var recentPool: (type: ObjectIdentifier, pool: ThreadPool)?
   var constants = ConstantCache()
   let operations = OperationTable.shared
   /// Why the derivative that is being computed does not exist, if a rule has found out that it does not.

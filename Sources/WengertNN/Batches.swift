@@ -52,6 +52,8 @@ public struct Batches<Scalar: TensorScalar>: Sequence, Sendable {
     }
 
     /// The next batch, nil at the end of the epoch.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public mutating func next() -> Batch<Scalar>? {
       guard position < data.count else { return nil }
       let rows = position..<Swift.min(position + size, data.count)

@@ -20,10 +20,14 @@ public struct Layers<Element: Model> {
   @specialized(where Element == Linear<Double>)
   mutating func makeUnique() {
     if isKnownUniquelyReferenced(&box) { return }
-    let boxes = ThreadPool<LayerBox<Element>>.current
-    if boxes.pool.holdsAlone(&box) { return }
+    let boxes = ThreadPool.current(for: ObjectIdentifier(LayerBox<Element>.self))
+    if boxes.holdsAlone(&box) { return }
     let count = box.elements.count
-    let copy = boxes.pool.take(where: { $0.elements.count == count }, make: { LayerBox(box.elements) })
+    // The pool holds boxes of this type only.
+    let copy = unsafeDowncast(
+      boxes.take(
+        where: { unsafeDowncast($0, to: LayerBox<Element>.self).elements.count == count },
+        make: { LayerBox(box.elements) }), to: LayerBox<Element>.self)
     // One by one: assigning the array would share its memory, and the first change would copy it.
     for index in 0..<count { copy.elements[index] = box.elements[index] }
     box = copy
@@ -35,7 +39,7 @@ public struct Layers<Element: Model> {
 /// Mutable, but only `makeUnique` and a visit after it change a box, and nobody else refers to it then.
 @usableFromInline
 final class LayerBox<Element> {
-  @usableFromInline var elements: [Element]
+  @exclusivity(unchecked) @usableFromInline var elements: [Element]
 
   init(_ elements: [Element]) { self.elements = elements }
 }
