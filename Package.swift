@@ -35,9 +35,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Bench"),
+    // What PyTorch is compared with: the tests run over the cases that are committed, `make crosscheck` over new ones.
+    .target(name: "CrosscheckCases", dependencies: ["Wengert", "WengertNN"], path: "Tests/Crosscheck/Cases"),
+    .executableTarget(name: "crosscheck", dependencies: ["CrosscheckCases"], path: "Tests/Crosscheck/Runner"),
     .testTarget(name: "GradientCheckingTests", dependencies: ["GradientChecking", "Wengert"]),
     .testTarget(name: "WengertNNTests", dependencies: ["Wengert", "WengertNN", "AllocationCounter"]),
-    .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertNN", "GradientChecking", "ClosureGraph", "CKernels"]),
+    .testTarget(
+      name: "WengertTests",
+      dependencies: ["Wengert", "WengertNN", "GradientChecking", "ClosureGraph", "CKernels", "CrosscheckCases"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -28,6 +28,11 @@ extension Tape: CustomStringConvertible {
     }.joined(separator: "\n")
   }
 
+  /// The names of the operations that some records stand for.
+  package func operations(_ range: Range<Int>) -> Set<String> {
+    Set(range.map { String(cString: core[record: NodeID($0)].pointee.opcode.cName) })
+  }
+
   private func operation(_ id: NodeID) -> String {
     let operands = (0..<core.operandCount(id)).map { "%\(core.operand(id, $0))" }
     let name = String(cString: core[record: id].pointee.opcode.cName)

@@ -1,0 +1,82 @@
+import Wengert
+import WengertNN
+
+/// The models among the cases, by name.
+package struct CaseModels<S: TensorScalar> {
+  /// From the parameters' arrays, and the data that follow them: the parameters' names, the loss, and its gradients.
+  package typealias Function = (
+    _ inputs: [ShapedArray<S>], _ names: [String], _ p: Parameters
+  ) -> (names: [String], value: S, gradients: [ShapedArray<S>])
+
+  private var models: [String: Function] = [:]
+
+  package init() {
+    add("MLP") { p in
+      let sizes = p.integers("sizes")!
+      let layers = zip(sizes, sizes.dropFirst()).map { Linear<S>(inputs: $0, outputs: $1) }
+      return MLP(layers, activation: .tanh)
+    } loss: { model, data, p in
+      crossEntropy(model(data[0]), labels: p.integers("labels")!)
+    }
+    add("LSTM") { p in
+      LSTM<S>(inputs: p.integer("inputs")!, units: p.integer("units")!, outputs: p.integer("outputs")!)
+    } loss: { model, data, _ in
+      meanSquaredError(model(data[0]), targets: Tensor(data[1]))
+    }
+    add("transformer") { p in
+      Transformer<S>(
+        tokens: p.integer("tokens")!, places: p.integer("places")!, width: p.integer("width")!,
+        heads: p.integer("heads")!)
+    } loss: { model, _, p in
+      let (text, batch) = (p.integers("text")!, p.integer("batch")!)
+      let inputs = IndexArray(shape: [batch, text.count / batch], indices: text)
+      return crossEntropy(model(inputs), labels: p.integers("labels")!)
+    }
+  }
+
+  package subscript(name: String) -> Function? { models[name] }
+
+  package var names: Set<String> { Set(models.keys) }
+
+  private mutating func add<M: Model<S>>(
+    _ name: String, _ make: @escaping (Parameters) -> M,
+    loss: @escaping (M, [ShapedArray<S>], Parameters) -> Tensor<S>
+  ) {
+    models[name] = { inputs, names, p in
+      var model = make(p)
+      var loader = ParameterLoader(inputs)
+      model.visitParameters(&loader)
+      let data = Array(loader.arrays)
+      let (value, gradient) = valueWithGradient(at: model) { loss($0, data, p) }
+      let gradients = gradient.namedParameters
+      return (gradients.map(\.name), value, gradients.map(\.value))
+    }
+  }
+}
+
+/// Gives a model the parameters of a list, from its first on.
+private struct ParameterLoader<Scalar: TensorScalar>: ParameterVisitor {
+  static var changesParameters: Bool { true }
+  var arrays: ArraySlice<ShapedArray<Scalar>>
+
+  init(_ arrays: [ShapedArray<Scalar>]) { self.arrays = arrays[...] }
+
+  mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
+    let array = arrays.removeFirst()
+    precondition(array.shape == parameter.shape, "\(name) is \(parameter.shape), not \(array.shape)")
+    parameter.value = array
+  }
+}
+
+extension Parameter {
+  /// A parameter of zeros, to be read from a file.
+  static func zeros(_ shape: Shape) -> Parameter { Parameter(ShapedArray(repeating: 0, shape: shape)) }
+}
+
+extension Linear {
+  /// A layer of zeros, to be read from a file.
+  init(inputs: Int, outputs: Int) {
+    self.init(
+      weight: ShapedArray(repeating: 0, shape: [inputs, outputs]), bias: ShapedArray(repeating: 0, shape: [outputs]))
+  }
+}

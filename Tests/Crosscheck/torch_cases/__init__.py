@@ -1,0 +1,1 @@
+"""What PyTorch says about the operations of the package, family by family."""
