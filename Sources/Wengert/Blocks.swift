@@ -71,7 +71,7 @@ extension UnsafeMutablePointer<TapeCore> {
     let shape = target.shape
     let own = self.shape(x)
     let block = own[0]
-    let single = pointee.layouts[pointee.layouts.number(of: Shape(own.dropFirst()))]
+    let single = pointee.layouts.layout(of: Shape(own.dropFirst()))
     if single.hasSameSizes(as: target) { return x }
     let axes = target.broadcastAxes(in: single) << 1
     return reshaped(sum(x, axes, keepingAxes: false), to: shape.prefixed(block))

@@ -71,6 +71,13 @@ struct LayoutTable {
     return number
   }
 
+  /// The contiguous layout of a shape. In one expression, `layouts[layouts.number(of: shape)]` could look where the table
+  /// was before it grew.
+  mutating func layout(of shape: Shape) -> UnsafePointer<wg_layout> {
+    let number = number(of: shape)
+    return self[number]
+  }
+
   private static func areEqual(_ a: UnsafePointer<wg_layout>, _ b: UnsafePointer<wg_layout>) -> Bool {
     guard a.hasSameSizes(as: b) else { return false }
     for axis in 0..<a.rank where a.strides[axis] != b.strides[axis] { return false }

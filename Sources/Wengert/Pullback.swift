@@ -330,7 +330,7 @@ struct Pullback: OperationInPass {
     let target = core.layout(operand(index))
     let (memory, accumulate) = direct.destination(index)
     if !accumulate { core.fill(memory, 0, target.elementCount, direct.type) }
-    core.copy(value, into: memory, of: core.pointee.layouts[core.denseLayout(operand(index))], map, accumulate: true)
+    core.copy(value, into: memory, of: core.pointee.layouts.layout(of: target.shape), map, accumulate: true)
   }
 
   private func unbroadcast(_ value: NodeID, _ index: Int) -> NodeID {

@@ -123,7 +123,7 @@ extension UnsafeMutablePointer<TapeCore> {
     _ x: UnsafeMutableRawPointer, _ from: UnsafePointer<wg_layout>, _ type: ScalarType, at indices: Int32,
     into memory: UnsafeMutableRawPointer, _ shape: Shape
   ) {
-    let to = pointee.layouts[pointee.layouts.number(of: shape)]
+    let to = pointee.layouts.layout(of: shape)
     let list = pointee.attributes.base + Int(indices)
     if type == .double {
       wg_scatter_add_f64(x.f64, from, list + 1, list.pointee, memory.f64, to)

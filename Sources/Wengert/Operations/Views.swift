@@ -154,7 +154,7 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   func broadcast(_ x: NodeID, to shape: Shape) -> NodeID {
-    let target = pointee.layouts[pointee.layouts.number(of: shape)]
+    let target = pointee.layouts.layout(of: shape)
     if layout(x).hasSameSizes(as: target) { return x }
     return view(.broadcast, x, layout(x).broadcast(to: target))
   }

@@ -141,6 +141,16 @@ import Wengert
     }
   }
 
+  /// The table of layouts grows while it is being looked at.
+  @Test func manyShapes() {
+    Tape.scope {
+      for size in 1...600 {
+        #expect(Tensor(2.0).broadcast(to: [size, 3]).sum().item == Double(6 * size))
+        #expect(Tensor([1.0, 2])[0].broadcast(to: [3, size]).gathered(at: IndexArray([[0]]), along: 1).item == 1)
+      }
+    }
+  }
+
   private static func permutations(_ count: Int) -> [[Int]] {
     count == 0
       ? [[]]
