@@ -29,6 +29,7 @@ struct TapeCore {
   var pools: [ObjectIdentifier: ThreadPool] = [:]
   /// The pool asked for last.
   var recentPool: (type: ObjectIdentifier, pool: ThreadPool)?
+  let einsumPlans = EinsumPlans()
   var constants = ConstantCache()
   let operations = OperationTable.shared
   /// Why the derivative that is being computed does not exist, if a rule has found out that it does not.

@@ -90,7 +90,7 @@ extension Sample {
 func recordEinsum(_ text: String, _ operands: [Handle]) -> Handle {
   let core = Core.recording
   let ids = operands.map(core.resolve)
-  return core.handle(core.einsum(EinsumPlans.current.plan(text, ids.map(core.shape)), ids))
+  return core.handle(core.einsum(Core.current.pointee.einsumPlans.plan(text, ids.map(core.shape)), ids))
 }
 
 @usableFromInline @inline(never)

@@ -251,16 +251,6 @@ final class EinsumPlans {
   private var plans: [Key: EinsumPlan] = [:]
   private static let capacity = 256
 
-  /// The calling thread's.
-  static var current: EinsumPlans {
-    let core = Core.current
-    let key = ObjectIdentifier(EinsumPlans.self)
-    if let plans = core.pointee.pools[key] { return unsafeDowncast(plans, to: EinsumPlans.self) }
-    let plans = EinsumPlans()
-    core.pointee.pools[key] = plans
-    return plans
-  }
-
   func plan(_ text: String, _ shapes: [Shape]) -> EinsumPlan {
     let key = Key(text: text, shapes: shapes)
     if let plan = plans[key] { return plan }

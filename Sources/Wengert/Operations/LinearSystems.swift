@@ -171,9 +171,10 @@ extension UnsafeMutablePointer<TapeCore> {
     let (n, k) = (rowCount(b), columnCount(b))
     let factors = self[record: factored].pointee.value
     let pivots = pivots(factored)
+    let stack = Matrices(factors, layout(factored), isTransposed: false)
     if n > 0 && k > 0 {
       forEachMatrix(shape) { index, matrix in
-        let offset = batchOffset(index, layout(factored), isDense: true)
+        let offset = stack.offset(index)
         let pivots = pivots + offset / n
         if type == .double {
           wg_lu_solve_f64(n, k, factors.f64 + offset, pivots, transposed, cotangent, value.f64 + matrix * n * k)

@@ -27,7 +27,7 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   /// A factor's matrices, copied if no GEMM takes their strides; the copy is dropped after the product.
-  private func matrices(_ factor: Factor) -> Matrices {
+  func matrices(_ factor: Factor) -> Matrices {
     let record = self[record: factor.id].pointee
     let matrices = Matrices(record.value, pointee.layouts[record.layout], isTransposed: factor.isTransposed)
     return matrices.orientation == nil ? copied(record, isTransposed: factor.isTransposed) : matrices
@@ -53,7 +53,7 @@ extension UnsafeMutablePointer<TapeCore> {
 }
 
 /// A stack of matrices in memory.
-private struct Matrices {
+struct Matrices {
   var base: UnsafeMutableRawPointer
   var rows: Int
   var columns: Int
@@ -88,6 +88,11 @@ private struct Matrices {
   func stride(fromEnd position: Int) -> Int {
     let axis = layout.rank - 3 - position
     return axis < 0 || layout.sizes[axis] == 1 ? 0 : Int(layout.strides[axis])
+  }
+
+  /// Elements from the first matrix to the one at a position of a larger stack.
+  func offset(_ index: [Int]) -> Int {
+    index.reversed().enumerated().reduce(0) { $0 + $1.element * stride(fromEnd: $1.offset) }
   }
 
   func transposed() -> Matrices {

@@ -111,14 +111,14 @@ extension UnsafeMutablePointer<TapeCore> {
     let (n, k) = (rowCount(b), columnCount(b))
     if n > 0 && k > 0 {
       let mark = pointee.values.mark
-      let matrices = matrices(Factor(a))
-      let lda = matrices.leadingDimension
+      let matrices = self.matrices(Factor(a))
+      let (isTransposed, lda) = matrices.orientation!
       // What lies transposed in memory is the other triangle of the transpose.
       let triangle = wg_triangle(
-        upper: kind.contains(.upper) != matrices.isTransposed,
-        transposed: kind.contains(.transposed) != matrices.isTransposed, unit_diagonal: kind.contains(.unitDiagonal))
+        upper: kind.contains(.upper) != isTransposed,
+        transposed: kind.contains(.transposed) != isTransposed, unit_diagonal: kind.contains(.unitDiagonal))
       forEachMatrix(shape) { index, matrix in
-        let offset = batchOffset(index, layout(a), isDense: matrices.isCopy)
+        let offset = matrices.offset(index)
         if type == .double {
           wg_triangular_solve_f64(
             triangle, n, k, matrices.base.f64 + offset, lda, cotangent, value.f64 + matrix * n * k)
