@@ -29,7 +29,12 @@ static const double log10of2High_f64 = 0x1.34413509f7800p-2, log10of2Low_f64 = 0
 //   erfSeries: erf(x) / x - 1 on |x| <= 3/4, all in the square.
 //   erfcSeries: (1 + 2 u) exp(u^2) erfc(u) in t = (u - 4) / (u + 4), on 0 <= u <= 28. This substitution is that of
 //     M. M. Shepherd and J. G. Laframboise, Math. Comp. 36 (1981).
+//   fineLogSeries: R(z) of logSeries, but for its leading coefficient, which is the sum of one of 25 bits and a rest.
 // The bounds are those of the error of each function, relative to itself.
+static const double fineLogFirst_f64 = 0x1.555555p-1, fineLogRest_f64 = 0x1.5555553460faep-27;
+static const double fineLogSeries_f64[7] = {  // 2^-66.7
+    0x1.9999999999e04p-2, 0x1.249249242adfap-2, 0x1.c71c725978683p-3, 0x1.745cde0cccf3cp-3,
+    0x1.3b20b2ed6a741p-3, 0x1.0f5c1ad543569p-3, 0x1.0f698350900bep-3};
 static const double sinSeries_f64[6] = {  // 2^-57.9
     -0x1.5555555555548p-3, 0x1.111111110f748p-7, -0x1.a01a019be95cap-13, 0x1.71de355356919p-19,
     -0x1.ae5e48b2f8f8bp-26, 0x1.5d8a2a91ab137p-33};
@@ -71,12 +76,14 @@ static const double erfcSeries_f64[25] = {  // 2^-61.5
 #include "Logarithms.template.h"
 #include "Trigonometric.template.h"
 #include "ErrorFunction.template.h"
+#include "Power.template.h"
 #undef LANES
 #define LANES 2
 #include "Transcendental.template.h"
 #include "Logarithms.template.h"
 #include "Trigonometric.template.h"
 #include "ErrorFunction.template.h"
+#include "Power.template.h"
 #undef LANES
 
 // Vectors of 64 bytes of double, of 16 bytes for arrays shorter than that, and single elements in every lane.
@@ -112,3 +119,19 @@ WG_FUNCTIONS(erf)
 WG_FUNCTIONS(erfc)
 WG_FUNCTIONS(gelu)
 WG_FUNCTIONS(tanhGelu)
+
+#define WG_POWER(type, suffix)                                                            \
+  WG_CLONES void wg_pow_##suffix(const type *a, const type *b, type *y, size_t n) {        \
+    if (n >= 8) {                                                                         \
+      map_pow_##suffix##_f64x8(a, b, y, n);                                               \
+    } else if (n >= 2) {                                                                  \
+      map_pow_##suffix##_f64x2(a, b, y, n);                                               \
+    } else if (n == 1) {                                                                  \
+      const V_f64x2 base = (V_f64x2)(double)a[0], exponent = (V_f64x2)(double)b[0];       \
+      V_f64x2 power;                                                                      \
+      pow_##suffix##_f64x2(&base, &exponent, &power);                                     \
+      y[0] = (type)power[0];                                                              \
+    }                                                                                     \
+  }
+WG_POWER(float, f32)
+WG_POWER(double, f64)
