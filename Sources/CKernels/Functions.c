@@ -1,7 +1,10 @@
 // Functions of arrays that are computed in double for either scalar type: y[i] = f(x[i]), where y may be x.
 //
-// Floats are widened, and their results rounded once, which leaves errors of little more than half a unit in the
-// last place. For double the largest errors measured, over TODO
+// Floats are widened, and their results rounded once: their error is half a unit in the last place, and a trifle.
+// For double the largest errors measured, over 8 million arguments each of every magnitude, with and without fused
+// multiply-add, are in units in the last place: sin and cos 0.83, tan 2.3, asin 0.70, acos 1.1, atan 1.6, sinh 2.2,
+// cosh 1.3, expMinusOne 1.3, logOnePlus 1.3, log2 0.85, log10 0.71, softplus 1.7, erf 1.3, erfc 2.5, gelu 3.5, pow 1.2.
+// The left tail of tanhGelu has the error of its exponent, which grows with that.
 //
 // What Transcendental.c says about positions holds here, too.
 #include <math.h>
