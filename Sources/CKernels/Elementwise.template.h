@@ -41,29 +41,47 @@ WG_LIBRARY_KERNEL_2(remainder, wg_remainder)
 #undef WG_LIBRARY_KERNEL
 #undef WG_LIBRARY_KERNEL_2
 
-// The C library's pow, but exact and fast for the exponents that programs write most.
-static inline T FN(power)(T a, T b) {
-  if (b == 2) return a * a;
-  if (b == 1) return a;
-  return (T)(sizeof(T) == 4 ? powf((float)a, (float)b) : pow((double)a, (double)b));
-}
-
 WG_CLONES static bool FN(all_equal)(const T *x, T value, size_t n) {
   bool equal = true;
   for (size_t i = 0; i < n; i++) equal &= x[i] == value;
   return equal;
 }
 
+// The exponents that programs write most, which `wg_pow` handles exactly too, but not as fast.
 static void FN(kernel_pow)(const T *a, const T *b, const T *c, T *y, size_t n) {
-  if (n > 1 && (b[0] == 2 || b[0] == 1) && FN(all_equal)(b, b[0], n)) {
+  if (n > 0 && (b[0] == 2 || b[0] == 1) && FN(all_equal)(b, b[0], n)) {
     if (b[0] == 2) {
-      FN(kernel_multiply)(a, a, a, y, n);
+      FN(kernel_square)(a, a, a, y, n);
     } else {
       FN(kernel_identity)(a, a, a, y, n);
     }
+  } else {
+    FN(wg_pow)(a, b, y, n);
+  }
+}
+
+WG_CLONES static void FN(doubled)(const T *a, T *y, size_t n) {
+  WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] = 2 * a[i];
+}
+WG_CLONES static void FN(less_one)(const T *b, T *y, size_t n) {
+  WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] = b[i] - 1;
+}
+WG_CLONES static void FN(finish_powerSlope)(const T *b, const T *powers, T *y, size_t n) {
+  WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] = b[i] == 0 ? 0 : b[i] * powers[i];
+}
+
+static void FN(kernel_powerSlope)(const T *a, const T *b, const T *c, T *y, size_t n) {
+  if (n > 0 && b[0] == 2 && FN(all_equal)(b, 2, n)) {
+    FN(doubled)(a, y, n);
     return;
   }
-  for (size_t i = 0; i < n; i++) y[i] = FN(power)(a[i], b[i]);
+  T block[WG_BLOCK];
+  for (size_t start = 0; start < n; start += WG_BLOCK) {
+    const size_t size = n - start < WG_BLOCK ? n - start : WG_BLOCK;
+    FN(less_one)(b + start, block, size);
+    FN(kernel_pow)(a + start, block, NULL, block, size);
+    FN(finish_powerSlope)(b + start, block, y + start, size);
+  }
 }
 
 WG_CLONES static void FN(shifted)(const T *a, const T *b, T *y, size_t n) {

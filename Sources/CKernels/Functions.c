@@ -1,7 +1,10 @@
 // Functions of arrays that are computed in double for either scalar type: y[i] = f(x[i]), where y may be x.
 //
-// Floats are widened, and their results rounded once, which leaves errors of little more than half a unit in the
-// last place. For double the largest errors measured, over TODO
+// Floats are widened, and their results rounded once: their error is half a unit in the last place, and a trifle.
+// For double the largest errors measured, over 8 million arguments each of every magnitude, with and without fused
+// multiply-add, are in units in the last place: sin and cos 0.83, tan 2.3, asin 0.70, acos 1.1, atan 1.6, sinh 2.2,
+// cosh 1.3, expMinusOne 1.3, logOnePlus 1.3, log2 0.85, log10 0.71, softplus 1.7, erf 1.3, erfc 2.5, gelu 3.5, pow 1.2.
+// The left tail of tanhGelu has the error of its exponent, which grows with that.
 //
 // What Transcendental.c says about positions holds here, too.
 #include <math.h>
@@ -29,7 +32,12 @@ static const double log10of2High_f64 = 0x1.34413509f7800p-2, log10of2Low_f64 = 0
 //   erfSeries: erf(x) / x - 1 on |x| <= 3/4, all in the square.
 //   erfcSeries: (1 + 2 u) exp(u^2) erfc(u) in t = (u - 4) / (u + 4), on 0 <= u <= 28. This substitution is that of
 //     M. M. Shepherd and J. G. Laframboise, Math. Comp. 36 (1981).
+//   fineLogSeries: R(z) of logSeries, but for its leading coefficient, which is the sum of one of 25 bits and a rest.
 // The bounds are those of the error of each function, relative to itself.
+static const double fineLogFirst_f64 = 0x1.555555p-1, fineLogRest_f64 = 0x1.5555553460faep-27;
+static const double fineLogSeries_f64[7] = {  // 2^-66.7
+    0x1.9999999999e04p-2, 0x1.249249242adfap-2, 0x1.c71c725978683p-3, 0x1.745cde0cccf3cp-3,
+    0x1.3b20b2ed6a741p-3, 0x1.0f5c1ad543569p-3, 0x1.0f698350900bep-3};
 static const double sinSeries_f64[6] = {  // 2^-57.9
     -0x1.5555555555548p-3, 0x1.111111110f748p-7, -0x1.a01a019be95cap-13, 0x1.71de355356919p-19,
     -0x1.ae5e48b2f8f8bp-26, 0x1.5d8a2a91ab137p-33};
@@ -71,12 +79,14 @@ static const double erfcSeries_f64[25] = {  // 2^-61.5
 #include "Logarithms.template.h"
 #include "Trigonometric.template.h"
 #include "ErrorFunction.template.h"
+#include "Power.template.h"
 #undef LANES
 #define LANES 2
 #include "Transcendental.template.h"
 #include "Logarithms.template.h"
 #include "Trigonometric.template.h"
 #include "ErrorFunction.template.h"
+#include "Power.template.h"
 #undef LANES
 
 // Vectors of 64 bytes of double, of 16 bytes for arrays shorter than that, and single elements in every lane.
@@ -112,3 +122,19 @@ WG_FUNCTIONS(erf)
 WG_FUNCTIONS(erfc)
 WG_FUNCTIONS(gelu)
 WG_FUNCTIONS(tanhGelu)
+
+#define WG_POWER(type, suffix)                                                            \
+  WG_CLONES void wg_pow_##suffix(const type *a, const type *b, type *y, size_t n) {        \
+    if (n >= 8) {                                                                         \
+      map_pow_##suffix##_f64x8(a, b, y, n);                                               \
+    } else if (n >= 2) {                                                                  \
+      map_pow_##suffix##_f64x2(a, b, y, n);                                               \
+    } else if (n == 1) {                                                                  \
+      const V_f64x2 base = (V_f64x2)(double)a[0], exponent = (V_f64x2)(double)b[0];       \
+      V_f64x2 power;                                                                      \
+      pow_##suffix##_f64x2(&base, &exponent, &power);                                     \
+      y[0] = (type)power[0];                                                              \
+    }                                                                                     \
+  }
+WG_POWER(float, f32)
+WG_POWER(double, f64)

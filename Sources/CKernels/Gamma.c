@@ -87,8 +87,8 @@ double wg_polygamma(double order, double x) {
   const double parity = fmod(order, 2) == 1 ? 1 : -1;
   if (x > 0) return parity * scaled_zeta(s, x);
   if (x == floor(x)) return parity > 0 ? INFINITY : (x == 0 ? -copysign(INFINITY, x) : NAN);
-  // The terms (x + k)^-s with x + k > 0, and those with x + k < 0 as the difference of two sums.
-  const double positive = scaled_zeta(s, x - floor(x));
-  const double negative = scaled_zeta(s, ceil(x) - x) - scaled_zeta(s, 1 - x);
-  return parity * (positive + parity * negative);
+  // The terms (x + k)^-s with x + k > 0, and those with x + k < 0 as the difference of two sums. Halfway between poles
+  // the two larger sums cancel.
+  const double above = scaled_zeta(s, x - floor(x)), below = scaled_zeta(s, ceil(x) - x);
+  return parity * ((above + parity * below) - parity * scaled_zeta(s, 1 - x));
 }

@@ -124,6 +124,7 @@ func relu(_ x: Term) -> Term { .apply(.relu, x) }
 func maximum(_ x: Term, _ y: Term) -> Term { .apply(.maximum, x, y) }
 func minimum(_ x: Term, _ y: Term) -> Term { .apply(.minimum, x, y) }
 func pow(_ x: Term, _ y: Term) -> Term { .apply(.pow, x, y) }
+func powerSlope(_ x: Term, _ y: Term) -> Term { .apply(.powerSlope, x, y) }
 func maximumShare(_ x: Term, _ y: Term) -> Term { .apply(.maximumShare, x, y) }
 func minimumShare(_ x: Term, _ y: Term) -> Term { .apply(.minimumShare, x, y) }
 

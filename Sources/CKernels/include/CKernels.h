@@ -86,6 +86,10 @@ WG_DEFINE_SCALAR(f64, double)
   void wg_##name##_f64(const double *x, double *y, size_t n);
 WG_VECTOR_FUNCTIONS(WG_DECLARE_VECTOR_FUNCTION)
 
+/// y = a to the power of b, elementwise, where y may be a or b.
+void wg_pow_f32(const float *a, const float *b, float *y, size_t n);
+void wg_pow_f64(const double *a, const double *b, double *y, size_t n);
+
 // MARK: - Layouts and views
 
 /// Where the elements of an array lie: sizes and strides, both in elements, outermost axis first.

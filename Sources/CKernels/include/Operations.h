@@ -50,6 +50,8 @@
 // Elementwise operations with a kernel of their own: X(name, arity), by family.
 #define WG_EXPONENTIAL_OPERATIONS(X)                                                                     \
   X(exp, 1) X(expMinusOne, 1) X(log, 1) X(logOnePlus, 1) X(log2, 1) X(log10, 1) X(pow, 2) X(xlogy, 2)    \
+  /* b pow(a, b - 1), 0 for b = 0: the derivative of pow(a, b). */                                       \
+  X(powerSlope, 2)                                                                                       \
   /* exp(a - b), and 0 where a = -inf: the weight of one term in log-sum-exp. */                         \
   X(expDifference, 2)
 #define WG_TRIGONOMETRIC_OPERATIONS(X) \

@@ -19,8 +19,16 @@ extension Operation {
     /// aᵇ: b aᵇ⁻¹, which is 0 for b = 0 whatever a is, and y log a, which is 0 at a = 0 for b ≥ 0.
     .binary(
       .pow, over: [0.3...2, -2...2],
-      { a, b, y, c in c.scaled(by: b.equals(0).select(0, b * pow(a, b - 1))) },
+      { a, b, y, c in c.scaled(by: powerSlope(a, b)) },
       { a, b, y, c in c.scaled(by: (a.equals(0) * b.isAtLeast(0)).select(0, y * log(a))) }),
+
+    /// b aᵇ⁻¹, the derivative of a power: b (b − 1) aᵇ⁻², and aᵇ⁻¹ (1 + b log a), which is 0 at a = 0 for b > 1.
+    .binary(
+      .powerSlope, over: [0.3...2, -2...2],
+      { a, b, y, c in c.scaled(by: b.equals(0).select(0, b * powerSlope(a, b - 1))) },
+      { a, b, y, c in
+        c.scaled(by: (a.equals(0) * b.isGreater(than: 1)).select(0, pow(a, b - 1) * (b * log(a) + 1)))
+      }),
 
     /// √(a² + b²): a/y and b/y, both 0 at (0, 0)
     .binary(

@@ -1,0 +1,124 @@
+// Powers of vectors of double, whose logarithms are sums of two numbers, and of floats in double.
+//
+// Included after Transcendental.template.h, with its macros.
+#define V K(V)
+#define U K(U)
+#define SIGN_BIT ((U)((UINT(BITS))1 << (BITS - 1)))
+#define ABSOLUTE(x) ((V)((U)(x) & ~SIGN_BIT))
+// The leading 26 bits: products of two such numbers are exact.
+#define TOP(x) ((V)((U)(x) & ~(UINT(BITS))0x7ffffff))
+
+// *high + *low = log x for finite x > 0, to 2^-64 of itself. With x = 2^k (1 + f) and s = f / (2 + f) it is
+// k ln2 + 2 s + s^3 R(s^2). What is no smaller than 2^-13 of the result is carried as two numbers: s, s^2, s^3 and
+// the product of the last with R's leading coefficient, of which 26 bits are split off.
+WG_INLINE void K(logParts)(const V *x, V *high, V *low) {
+  V k, f;
+  K(split)(x, &k, &f);
+  const T *c = C(fineLogSeries);
+  const V d = 2 + f, dLow = f - (d - 2), dTop = TOP(d), dRest = d - dTop;
+  const V s = f / d, sTop = TOP(s), sRest = s - sTop;
+  const V remainder = (((f - sTop * dTop) - sTop * dRest) - sRest * dTop) - sRest * dRest;
+  const V sLow = (remainder - s * dLow) / d;
+  const V z = s * s, zTop = TOP(z), zRest = z - zTop;
+  const V zLow = (((sTop * sTop - z) + 2 * sTop * sRest) + sRest * sRest) + 2 * s * sLow;
+  const V cube = s * z, cubeTop = TOP(cube);
+  const V cubeError = (((sTop * zTop - cube) + sTop * zRest) + sRest * zTop) + sRest * zRest;
+  const V cubeRest = (cube - cubeTop) + (cubeError + (s * zLow + sLow * z));
+  const V z2 = z * z;
+  const V series = (c[6] * z2 + (c[5] * z + c[4])) * (z2 * z2) + ((c[3] * z + c[2]) * z2 + (c[1] * z + c[0]));
+  const V third = cubeTop * C(fineLogFirst);
+  const V large = k * C(ln2High), twice = 2 * s;
+  const V sum = large + twice;
+  const V total = sum + third;
+  const V rest = ((twice - (sum - large)) + (third - (total - sum))) +
+                 (2 * sLow + (cubeRest * C(fineLogFirst) + cube * (C(fineLogRest) + z * series))) + k * C(ln2Low);
+  *high = total + rest;
+  *low = rest - (*high - total);
+}
+
+// The nearest whole number, the even one of two.
+WG_INLINE void K(roundToEven)(V *v) {
+  const V shift = (V)(((U)*v & SIGN_BIT) | (U)(V)0x1p52);
+  *v = ABSOLUTE(*v) < (V)0x1p52 ? (*v + shift) - shift : *v;
+}
+
+// x^y, given |x|^y: the sign, and the special cases of annex F of the C standard.
+WG_INLINE void K(finishPower)(const V *base, const V *exponent, V *v) {
+  const V x = *base, y = *exponent, infinity = (V)(T)__builtin_inf();
+  V whole = y, halves = 0.5 * y;
+  K(roundToEven)(&whole);
+  K(roundToEven)(&halves);
+  const U isWhole = (U)(whole == y), isOdd = isWhole & (U)(halves != 0.5 * y);
+  V r = (V)((U)*v ^ ((U)x & isOdd & SIGN_BIT));
+  const U isNotReal = (U)(x < (V)0) & ~isWhole & (U)(x != -infinity) & (U)(y == y);
+  r = isNotReal != (U)0 ? (V)(T)__builtin_nan("") : r;
+  const U isOne = (U)(y == (V)0) | (U)(x == (V)1) | ((U)(x == (V)-1) & (U)(ABSOLUTE(y) == infinity));
+  r = isOne != (U)0 ? (V)1 : r;
+  // The exponents that programs write most, exactly.
+  r = y == (V)1 ? x : r;
+  *v = y == (V)2 ? x * x : r;
+}
+
+WG_INLINE void K(pow_f64)(const V *base, const V *exponent, V *result) {
+  const V a = ABSOLUTE(*base), y = *exponent, infinity = (V)(T)__builtin_inf();
+  V high, low, half, rest, expm1;
+  U scale;
+  K(logParts)(&a, &high, &low);
+  high = a == (V)0 ? -infinity : (a == infinity ? infinity : (a != a ? a : high));
+  V product = y * high;
+  const V yTop = TOP(y), yRest = y - yTop, top = TOP(high), bottom = high - top;
+  V error = (((yTop * top - product) + yTop * bottom) + yRest * top) + (yRest * bottom + y * low);
+  error = ABSOLUTE(product) < (V)800 ? error : (V)0;
+  product = product > (V)C(expMax) ? (V)C(expMax) : product;
+  product = product < (V)C(expMin) ? (V)C(expMin) : product;
+  K(reduce)(&product, C(shift) + 2 * BIAS, &scale, &expm1);
+  K(halves)(&scale, &half, &rest);
+  expm1 += error * (1 + expm1);
+  *result = (1 + expm1) * half * rest;
+  K(finishPower)(base, exponent, result);
+}
+
+// Of floats a logarithm in double is precise enough.
+WG_INLINE void K(pow_f32)(const V *base, const V *exponent, V *result) {
+  V v = ABSOLUTE(*base);
+  K(log)(&v);
+  v *= *exponent;
+  K(exp)(&v);
+  *result = v;
+  K(finishPower)(base, exponent, result);
+}
+
+// y = a^b for n >= LANES: see WG_MAP in Transcendental.template.h.
+#define WG_MAP_POWER(type, suffix)                                                                          \
+  __attribute__((min_vector_width(512)))                                                                    \
+  WG_INLINE void K(map_pow_##suffix)(const type *a, const type *b, type *y, size_t n) {                     \
+    typedef type Narrow __attribute__((ext_vector_type(LANES)));                                            \
+    Narrow narrow;                                                                                          \
+    V base, exponent, power;                                                                                \
+    __builtin_memcpy(&narrow, a + n - LANES, sizeof narrow);                                                \
+    const V lastBase = __builtin_convertvector(narrow, V);                                                  \
+    __builtin_memcpy(&narrow, b + n - LANES, sizeof narrow);                                                \
+    const V lastExponent = __builtin_convertvector(narrow, V);                                              \
+    size_t i = 0;                                                                                           \
+    for (; i + LANES <= n; i += LANES) {                                                                    \
+      __builtin_memcpy(&narrow, a + i, sizeof narrow);                                                      \
+      base = __builtin_convertvector(narrow, V);                                                            \
+      __builtin_memcpy(&narrow, b + i, sizeof narrow);                                                      \
+      exponent = __builtin_convertvector(narrow, V);                                                        \
+      K(pow_##suffix)(&base, &exponent, &power);                                                            \
+      narrow = __builtin_convertvector(power, Narrow);                                                      \
+      __builtin_memcpy(y + i, &narrow, sizeof narrow);                                                      \
+    }                                                                                                       \
+    if (i == n) return;                                                                                     \
+    K(pow_##suffix)(&lastBase, &lastExponent, &power);                                                      \
+    narrow = __builtin_convertvector(power, Narrow);                                                        \
+    __builtin_memcpy(y + n - LANES, &narrow, sizeof narrow);                                                \
+  }
+WG_MAP_POWER(float, f32)
+WG_MAP_POWER(double, f64)
+#undef WG_MAP_POWER
+#undef V
+#undef U
+#undef SIGN_BIT
+#undef ABSOLUTE
+#undef TOP
