@@ -165,7 +165,12 @@ void FN(wg_norm)(const T *x, const wg_layout *from, uint32_t axes, double order,
     bool is_done = euclidean;
     for (int64_t k = 0; k < r.size; k++) {
       const T scale = scales[r.position + k];
-      divisors[k] = scale > 0 && scale < (T)INFINITY ? scale : 1;
+      divisors[k] = 1;
+      if (scale > 0 && scale < (T)INFINITY) {
+        // A power of two leaves the digits as they are; any other order takes the number itself, so that no power is
+        // out of range.
+        divisors[k] = euclidean ? (T)scalbn(1.0, ilogb((double)scale)) : scale;
+      }
       exponents[k] = (T)order;
       is_done = is_done && target[k] >= 0;
     }
