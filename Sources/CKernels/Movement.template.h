@@ -110,6 +110,14 @@ static bool FN(copy_transposed)(const T *x, wg_runs a, T *y, wg_runs b, bool acc
   return true;
 }
 
+static void FN(exchange)(wg_runs *runs, int32_t i, int32_t j) {
+  const int64_t size = runs->sizes[i], stride = runs->strides[i];
+  runs->sizes[i] = runs->sizes[j];
+  runs->strides[i] = runs->strides[j];
+  runs->sizes[j] = size;
+  runs->strides[j] = stride;
+}
+
 void FN(wg_copy)(const T *x, const wg_layout *from, T *y, const wg_layout *to, bool accumulate) {
   if (from->count == 0) return;
   if (from->contiguous && to->contiguous) {
@@ -158,6 +166,14 @@ void FN(wg_copy)(const T *x, const wg_layout *from, T *y, const wg_layout *to, b
   memcpy(b.sizes, a.sizes, sizeof b.sizes);
   if (FN(copy_transposed)(x, a, y, b, accumulate)) return;
   const int32_t inner = rank - 1;
+  const bool vectors = a.strides[inner] == 1 && b.strides[inner] == 1;
+  if (a.sizes[inner] < (vectors ? WG_LANES / 2 : WG_LANES)) {
+    // Elements repeated a few times, or channels: the loop goes along the longest axis instead.
+    int32_t longest = inner;
+    for (int32_t axis = 0; axis < inner; axis++) longest = a.sizes[axis] > a.sizes[longest] ? axis : longest;
+    FN(exchange)(&a, longest, inner);
+    FN(exchange)(&b, longest, inner);
+  }
   const int64_t run = a.sizes[inner];
   wg_cursor ca = {{0}, 0}, cb = {{0}, 0};
   for (int64_t done = 0; done < from->count; done += run) {

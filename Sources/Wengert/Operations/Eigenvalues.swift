@@ -155,7 +155,7 @@ extension UnsafeMutablePointer<TapeCore> {
     let layout = pointee.layouts.number(of: stackShape(a, n + 1, n))
     let value = allocate(layout, type)
     let mark = pointee.values.mark
-    let elements = pointee.values.allocate(pointee.layouts[denseLayout(a)].elementCount * type.byteCount)
+    let elements = pointee.values.allocate(self.layout(a).elementCount * type.byteCount)
     copyValue(a, to: elements)
     for matrix in 0..<(n > 0 ? matrixCount(a) : 0) {
       let target = value + matrix * (n + 1) * n * type.byteCount

@@ -41,7 +41,7 @@ extension UnsafeMutablePointer<TapeCore> {
       for axis in 0..<batchRank where strides[axis] == 0 { sizes[axis] = 1 }
     }
     layout.finish()
-    let dense = pointee.layouts[pointee.layouts.number(of: layout.shape)]
+    let dense = pointee.layouts.layout(of: layout.shape)
     let copy = pointee.values.allocate(dense.elementCount * record.scalarType.byteCount)
     if record.scalarType == .double {
       wg_copy_f64(record.value.f64, &layout, copy.f64, dense, false)

@@ -31,7 +31,8 @@ import Wengert
 
   @Test func orders() {
     for (shape, axes) in [
-      ([3, 20, 18], [0, 2, 1]), ([20, 3, 18], [2, 1, 0]), ([17, 9, 20], [2, 0, 1]), ([2, 17, 2, 19], [0, 3, 2, 1]),
+      ([3, 20, 18], [0, 2, 1]), ([20, 3, 18], [2, 1, 0]), ([17, 9, 20], [2, 0, 1]), ([5, 3, 40], [2, 0, 1]),
+      ([3, 21, 2], [1, 2, 0]), ([2, 17, 2, 19], [0, 3, 2, 1]),
     ] as [(Shape, [Int])] {
       var generator = SeededGenerator(for: "orders \(shape)")
       let array = generator.array(shape)
