@@ -75,21 +75,22 @@ static inline bool wg_has_loop(const wg_windows *windows) {
 
 #define WG_ALWAYS_INLINE static inline __attribute__((always_inline))
 
-/// Runs a loop over `n` windows with their distance `s` in the image, 1 and 2 as constants.
-#define WG_ALONG_ROW(stride, n, statement)                              \
-  do {                                                                  \
-    if ((stride) == 1) {                                                \
-      enum { s = 1 };                                                   \
-      _Pragma("clang loop vectorize(assume_safety)")                    \
-      for (ptrdiff_t o = 0; o < (n); o++) statement;                    \
-    } else if ((stride) == 2) {                                         \
-      enum { s = 2 };                                                   \
-      _Pragma("clang loop vectorize(assume_safety)")                    \
-      for (ptrdiff_t o = 0; o < (n); o++) statement;                    \
-    } else {                                                            \
-      const ptrdiff_t s = (stride);                                     \
-      for (ptrdiff_t o = 0; o < (n); o++) statement;                    \
-    }                                                                   \
+/// Runs a loop over `n` windows with their distance `s` in the image, 1 and 2 as constants. Rows are often short: with
+/// several vectors at a time, as the compiler would choose, most of them would be done element by element.
+#define WG_ALONG_ROW(stride, n, statement)                                                                   \
+  do {                                                                                                       \
+    if ((stride) == 1) {                                                                                     \
+      enum { s = 1 };                                                                                        \
+      _Pragma("clang loop vectorize(assume_safety) vectorize_width(WG_LANES / 2) interleave_count(1)")       \
+      for (ptrdiff_t o = 0; o < (n); o++) statement;                                                         \
+    } else if ((stride) == 2) {                                                                              \
+      enum { s = 2 };                                                                                        \
+      _Pragma("clang loop vectorize(assume_safety) vectorize_width(WG_LANES / 2) interleave_count(1)")       \
+      for (ptrdiff_t o = 0; o < (n); o++) statement;                                                         \
+    } else {                                                                                                 \
+      const ptrdiff_t s = (stride);                                                                          \
+      for (ptrdiff_t o = 0; o < (n); o++) statement;                                                         \
+    }                                                                                                        \
   } while (0)
 
 #define WG_TEMPLATE "Windows.template.h"

@@ -6,7 +6,8 @@ extension Misuse {
   }
   static func einsumOperandCount(_ equation: String, _ terms: Int, _ operands: Int) -> Misuse {
     Misuse(
-      "einsum(_:_:) requires as many operands as the equation has", given: "\(operands) for the \(terms) of \"\(equation)\"",
+      "einsum(_:_:) requires as many operands as the equation has",
+      given: "\(operands) for the \(terms) of \"\(equation)\"",
       "Separate the labels of operands by commas.")
   }
   static func einsumRank(_ equation: String, _ shape: Shape) -> Misuse {
@@ -21,7 +22,8 @@ extension Misuse {
   }
   static func einsumSize(_ equation: String, _ label: String, _ a: Int, _ b: Int) -> Misuse {
     Misuse(
-      "einsum(_:_:) requires each label to stand for one size", given: "label \(label) of sizes \(a) and \(b) in \"\(equation)\"",
+      "einsum(_:_:) requires each label to stand for one size",
+      given: "label \(label) of sizes \(a) and \(b) in \"\(equation)\"",
       "Reshape an operand, or use another label.")
   }
   static func tensordotCount(_ count: Int, _ a: Shape, _ b: Shape) -> Misuse {

@@ -198,7 +198,8 @@ func recordTransposedConvolution(
   let axes = input.count - 2
   var windows = arguments.axes(over: input, axes)
   guard let more = outputPadding.numbers(axes),
-    (0..<axes).allSatisfy({ more[$0] == 0 || more[$0] > 0 && more[$0] < max(windows[$0].stride, windows[$0].dilation) }),
+    (0..<axes).allSatisfy({ more[$0] == 0 || more[$0] > 0 && more[$0] < max(windows[$0].stride, windows[$0].dilation) }
+    ),
     padding != .same || more.allSatisfy({ $0 == 0 })
   else { misuse(.outputPadding(function, outputPadding, axes)) }
   for axis in 0..<axes {

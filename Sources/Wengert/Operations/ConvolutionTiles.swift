@@ -1,4 +1,3 @@
-import Glibc
 import CKernels
 import CLinearAlgebra
 
@@ -71,9 +70,9 @@ private struct ConvolutionTiles {
   let isPointwise: Bool
 
   /// Bytes of a tile of patches: it stays in the second-level cache between being gathered and being multiplied.
-  private static let tileSize = Int(String(cString: getenv("DTILE")))!
-  /// Products of fewer columns are not worth a call: images are taken together.
-  private static let fewColumns = 32
+  private static let tileSize = 1 << 18
+  /// Of fewer columns images are taken together, and tiles that are too large rather have this many.
+  private static let fewColumns = 64
 
   /// `isWhole`: tiles are all patches of one image.
   init(
@@ -93,7 +92,7 @@ private struct ConvolutionTiles {
     let fitting = Swift.max(Self.tileSize / Swift.max(patchSize * type.byteCount, 1), Self.fewColumns)
     if isWhole || isPointwise {
       (images, columns) = (1, outputPlane)
-    } else if outputPlane < Self.fewColumns {
+    } else if outputPlane < Self.fewColumns / 2 {
       (images, columns) = (Swift.max(Swift.min(fitting / Swift.max(outputPlane, 1), batch), 1), outputPlane)
     } else {
       // Tiles of about one size.

@@ -10,7 +10,8 @@ extension Composite {
         .einsum("ij,jk->ik", [2, 3], [3, 4]), .einsum("bij,bjk->bik", [2, 3, 2], [2, 2, 3]), .einsum("ij->ji", [2, 3]),
         .einsum("ii", [3, 3]), .einsum("ii->i", [3, 3]), .einsum("iij->ji", [2, 2, 3]), .einsum("ij->", [2, 3]),
         .einsum("i,i->", [4], [4]), .einsum("i,j->ij", [2], [3]), .einsum("bi,bi->b", [2, 3], [2, 3]),
-        .einsum("...ij,...jk", [2, 1, 2, 3], [3, 3, 2]), .einsum("i...->...", [2, 3]), .einsum("ij,ij->ij", [2, 3], [1, 3]),
+        .einsum("...ij,...jk", [2, 1, 2, 3], [3, 3, 2]), .einsum("i...->...", [2, 3]),
+        .einsum("ij,ij->ij", [2, 3], [1, 3]),
         .einsum("ab,bc,cd,ad->", [2, 3], [3, 2], [2, 2], [2, 2]), .einsum("i,i,i->i", [3], [3], [3]),
         .einsum("ijk,kl->lij", [2, 0, 3], [3, 2]), .einsum("ijkl,kjm->mil", [2, 3, 2, 2], [2, 3, 2]), .einsum("", []),
         .of("i,i->i twice the same", [[3]]) { Wengert.einsum("i,i->i", $0[0], $0[0]) },
@@ -111,7 +112,8 @@ func recordTensordot(_ a: Handle, _ b: Handle, _ axes: ([Int], [Int])?, _ count:
     second[j] = first[i]
   }
   let output = first.filter { !second.contains($0) } + second.filter { !first.contains($0) }
-  let product = core.contracted(LabeledTensor(id: a, labels: first), LabeledTensor(id: b, labels: second), LabelSet(output))
+  let product = core.contracted(
+    LabeledTensor(id: a, labels: first), LabeledTensor(id: b, labels: second), LabelSet(output))
   return core.handle(core.permuted(product, to: output).id)
 }
 

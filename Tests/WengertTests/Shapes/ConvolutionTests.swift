@@ -35,7 +35,8 @@ import Wengert
     Parameters(x: [3, 2, 4, 5], weight: [4, 2, 1, 1], low: [1, 0], high: [0, 0]),
     Parameters(x: [2, 2, 6, 5], weight: [4, 2, 1, 1], stride: [2, 3]),
     // Most of the windows' elements are padding.
-    Parameters(x: [2, 1, 2, 3], weight: [2, 1, 4, 5], stride: [2, 1], dilation: [2, 3], low: [6, 9], high: [7, 8]),
+    Parameters(
+      x: [2, 1, 2, 3], weight: [2, 1, 4, 5], stride: [2, 1], dilation: [2, 3], low: [6, 9], high: [7, 8]),
     Parameters(x: [1, 8, 9, 9], weight: [8, 1, 3, 3], stride: [2, 2], low: [1, 1], high: [1, 1], groups: 8),
     Parameters(x: [2, 2, 12, 13], weight: [3, 2, 2, 2], stride: [5, 4], dilation: [3, 2]),
     Parameters(x: [1, 2, 40, 40], weight: [3, 2, 3, 3], stride: [3, 3], low: [2, 1], high: [0, 2]),
@@ -92,7 +93,8 @@ import Wengert
     for isRecorded in [false, true] {
       func pass() -> [ShapedArray<Double>] {
         Tape.scope {
-          valueWithPullback(at: [Tensor(x), Tensor(w)]) { Self.convolve(p, $0[0], $0[1]) }.pullback(Tensor(v)).map(\.value)
+          valueWithPullback(at: [Tensor(x), Tensor(w)]) { Self.convolve(p, $0[0], $0[1]) }.pullback(Tensor(v)).map(
+            \.value)
         }
       }
       let adjoints = isRecorded ? insideDifferentiation(pass) : pass()

@@ -97,9 +97,11 @@ import Wengert
     let c = generator.array([3, 4, 2])
     let last = Self.sum([[0, 1, 2], [1, 2, 3]], [0, 3], [2, 3, 4, 2], [NaiveArray(a), NaiveArray(c)])
     expectEqual(evaluate { tensordot(Tensor(a), Tensor(c), axes: 2) }, last, relativeTo: 1e-14, "count")
-    let all = Self.sum([[0, 1, 2], [3, 4]], [0, 1, 2, 3, 4], [2, 3, 4, 2, 2], [
-      NaiveArray(a), NaiveArray([2, 2], [1, 2, 3, 4]),
-    ])
+    let all = Self.sum(
+      [[0, 1, 2], [3, 4]], [0, 1, 2, 3, 4], [2, 3, 4, 2, 2],
+      [
+        NaiveArray(a), NaiveArray([2, 2], [1, 2, 3, 4]),
+      ])
     expectEqual(
       evaluate { tensordot(Tensor(a), Tensor([[1.0, 2], [3, 4]]), axes: 0) }, all, relativeTo: 1e-14, "no axes")
     #expect(outer(vector(1, 2), vector(3, 4, 5)).value == ShapedArray([[3.0, 4, 5], [6, 8, 10]]))
