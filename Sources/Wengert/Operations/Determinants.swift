@@ -224,7 +224,7 @@ extension UnsafeMutablePointer<TapeCore> {
     var f = a
     for _ in 1..<n {
       let diagonal = matmul(following, matrixTransposed(diagonalRow(f)))
-      f = matmul(sum(masked(f, <), diagonalMatrix(matrixTransposed(diagonal))), a)
+      f = matmul(sum(upper(f, strictly: true), diagonalMatrix(ofRow: matrixTransposed(diagonal))), a)
     }
     let corner = reshaped(block(f, rows: 0..<1, columns: 0..<1), to: [])
     return n % 2 == 0 ? elementwise(.negate, corner) : corner

@@ -95,7 +95,7 @@ extension Pullback {
     let inner = core.matmul(vt, core.matrixTransposed(core.rows(cotangent, 1..<n + 1)), cotangent: .right)
     let antisymmetric = core.halved(core.difference(inner, core.matrixTransposed(inner)))
     let k = core.elementwise(.divideCotangent, antisymmetric, core.gaps(core.rows(output, 0..<1)))
-    let middle = core.sum(core.diagonalMatrix(core.rows(cotangent, 0..<1)), k)
+    let middle = core.sum(core.diagonalMatrix(ofRow: core.rows(cotangent, 0..<1)), k)
     accumulate(0, core.matmul(core.matmul(v, middle, cotangent: .right), vt, cotangent: .left))
   }
 }
@@ -114,19 +114,20 @@ extension Pushforward {
     let direction = core.symmetricPart(tangent)
     let inner = core.matmul(core.matmul(vt, direction, cotangent: .right), v, cotangent: .left)
     let quotient = core.elementwise(
-      .divideCotangent, core.masked(inner, !=), core.gaps(core.rows(output, 0..<1)))
+      .divideCotangent, core.withoutDiagonal(inner), core.gaps(core.rows(output, 0..<1)))
     let vectors = core.matmul(v, quotient, cotangent: .right)
     return core.stackedRows([core.diagonalRow(inner), core.matrixTransposed(vectors)])
   }
 
   /// Whether rows of the packed result were taken by themselves, from a row on that fits.
   func usesRows(where fits: (Int) -> Bool) -> Bool {
-    let axis = core.layout(id).rank - 2
     guard id < range.output else { return false }
+    let value = core[record: id].pointee.value
+    let rowBytes = core.columnCount(id) * type.byteCount
     return (id + 1...range.output).contains { later in
       let record = core[record: later]
       return record.pointee.opcode == .slice && record.pointee.operands.0 == id
-        && fits(core.attribute(record, axis))
+        && fits((record.pointee.value - value) / rowBytes)
     }
   }
 }

@@ -12,7 +12,7 @@ extension Operation {
         .init { p in
           let core = p.core
           let product = core.matmul(core.matrixTransposed(p.output), p.cotangent, cotangent: .right)
-          let half = core.difference(core.masked(product, >=), core.halved(core.masked(product, ==)))
+          let half = core.halved(core.sum(core.lower(product), core.lower(product, strictly: true)))
           // From the left, and by way of transposes from the right.
           let left = core.triangularSolve(p.output, half, .transposed, cotangent: true)
           let both = core.triangularSolve(p.output, core.matrixTransposed(left), .transposed, cotangent: true)
@@ -128,8 +128,7 @@ extension Pullback {
     let inner = core.difference(
       core.matmul(u, core.matrixTransposed(rCotangent), cotangent: .right),
       core.matmul(core.matrixTransposed(qCotangent), q, cotangent: .left))
-    let lower = core.masked(inner, >)
-    let symmetric = core.sum(core.masked(inner, >=), core.matrixTransposed(lower))
+    let symmetric = core.sum(core.lower(inner), core.matrixTransposed(core.lower(inner, strictly: true)))
     let numerator = core.sum(qCotangent, core.matmul(q, symmetric, cotangent: .right))
     let solution = core.triangularSolve(u, core.matrixTransposed(numerator), .upper, cotangent: true)
     var adjoint = core.matrixTransposed(solution)
@@ -160,8 +159,7 @@ extension Pushforward {
     let image = core.matrixTransposed(
       core.triangularSolve(u, core.matrixTransposed(leading), [.upper, .transposed], cotangent: true))
     let inner = core.matmul(core.matrixTransposed(q), image, cotangent: .right)
-    let lower = core.masked(inner, >)
-    let upper = core.sum(core.masked(inner, <=), core.matrixTransposed(lower))
+    let upper = core.sum(core.upper(inner), core.matrixTransposed(core.lower(inner, strictly: true)))
     let qTangent = core.difference(image, core.matmul(q, upper, cotangent: .right))
     let uTangent = core.matrixTransposed(core.matmul(upper, u, cotangent: .left))
     guard n > m else { return core.stackedRows([qTangent, uTangent]) }

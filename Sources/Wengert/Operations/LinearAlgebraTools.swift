@@ -179,23 +179,24 @@ extension UnsafeMutablePointer<TapeCore> {
 
   func identity(_ n: Int, _ type: ScalarType) -> NodeID { constantMatrix(n, n, type) { $0 == $1 ? 1 : 0 } }
 
-  /// The part of each square matrix where `isKept(row, column)`, and zeros elsewhere, whatever was there.
-  func masked(_ x: NodeID, _ isKept: (Int, Int) -> Bool) -> NodeID {
-    let type = self[record: x].pointee.scalarType
-    let mask = constantMatrix(rowCount(x), columnCount(x), type) { isKept($0, $1) ? 1 : 0 }
-    return elementwise(.select, mask, x, constant(0, type))
+  // MARK: Parts
+
+  /// The lower triangle with the diagonal, or without it.
+  func lower(_ x: NodeID, strictly: Bool = false) -> NodeID {
+    triangle(x, isUpper: false, diagonal: strictly ? -1 : 0)
   }
 
-  /// The diagonals of square matrices, as rows.
-  func diagonalRow(_ x: NodeID) -> NodeID {
-    sum(masked(x, ==), 1 << UInt32(layout(x).rank - 2), keepingAxes: true)
-  }
+  /// The upper triangle with the diagonal, or without it.
+  func upper(_ x: NodeID, strictly: Bool = false) -> NodeID { triangle(x, isUpper: true, diagonal: strictly ? 1 : 0) }
+
+  /// Matrices without their diagonals.
+  func withoutDiagonal(_ x: NodeID) -> NodeID { sum(lower(x, strictly: true), upper(x, strictly: true)) }
+
+  /// The diagonals of matrices, as rows.
+  func diagonalRow(_ x: NodeID) -> NodeID { expanded(diagonal(x, offset: 0), at: [layout(x).rank - 2]) }
 
   /// Square matrices with rows of numbers on their diagonals.
-  func diagonalMatrix(_ row: NodeID) -> NodeID {
-    let n = columnCount(row)
-    return masked(broadcast(row, to: stackShape(row, n, n)), ==)
-  }
+  func diagonalMatrix(ofRow row: NodeID) -> NodeID { diagonalMatrix(withoutRowAxis(row), offset: 0) }
 }
 
 // MARK: - Samples

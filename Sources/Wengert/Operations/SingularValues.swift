@@ -131,7 +131,7 @@ extension Pullback {
     }
     let left = core.scaled(quotient(uInner), by: s)
     let right = core.scaled(quotient(vInner), by: core.matrixTransposed(s))
-    let middle = core.sum(core.diagonalMatrix(sCotangent), core.sum(left, right))
+    let middle = core.sum(core.diagonalMatrix(ofRow: sCotangent), core.sum(left, right))
     // U … Vᵀ, where one of the factors takes what lies outside the other's span with it.
     var leftFactor = core.matmul(u, middle, cotangent: .right)
     if m > k {
@@ -176,7 +176,7 @@ extension Pushforward {
     let inner = core.matmul(core.matrixTransposed(u), image, cotangent: .right)
     let transposed = core.matrixTransposed(inner)
     func turned(_ basis: NodeID, _ x: NodeID, _ y: NodeID) -> NodeID {
-      let numerator = core.masked(core.sum(core.scaled(x, by: s), core.scaled(y, by: column)), !=)
+      let numerator = core.withoutDiagonal(core.sum(core.scaled(x, by: s), core.scaled(y, by: column)))
       return core.matmul(basis, core.dividedBySquareGaps(numerator, s), cotangent: .right)
     }
     var uTangent = turned(u, inner, transposed)
@@ -247,11 +247,10 @@ extension UnsafeMutablePointer<TapeCore> {
     return append(.pseudoInverse, record.scalarType, layout: layout, value: value, operands: (a, -1))
   }
 
-  /// A cotangent over sⱼ² − sᵢ², and over 1 on the diagonal, where it has to be 0.
+  /// A cotangent over sⱼ² − sᵢ², and over what is not 0 on the diagonal, where it has to be 0.
   fileprivate func dividedBySquareGaps(_ cotangent: NodeID, _ s: NodeID) -> NodeID {
     // One factor after the other: the squares could overflow.
-    let sums = sum(
-      masked(sum(s, matrixTransposed(s)), !=), identity(columnCount(s), self[record: s].pointee.scalarType))
+    let sums = sum(sum(s, matrixTransposed(s)), identity(columnCount(s), self[record: s].pointee.scalarType))
     return elementwise(.divideCotangent, elementwise(.divideCotangent, cotangent, gaps(s)), sums)
   }
 

@@ -20,7 +20,11 @@ extension Operation {
             kind.contains(.transposed)
             ? p.core.matmul(p.output, p.core.matrixTransposed(negative), cotangent: .right)
             : p.core.matmul(negative, p.core.matrixTransposed(p.output), cotangent: .left)
-          p.accumulate(0, p.core.masked(full, kind.contains))
+          let isStrict = kind.contains(.unitDiagonal)
+          p.accumulate(
+            0,
+            kind.contains(.upper)
+              ? p.core.upper(full, strictly: isStrict) : p.core.lower(full, strictly: isStrict))
         }),
       samples: [
         .triangularSolve([3, 3], [3, 2], []), .triangularSolve([3, 3], [3, 2], .upper),
@@ -53,11 +57,6 @@ struct Triangle: OptionSet {
   static let upper = Triangle(rawValue: 1)
   static let transposed = Triangle(rawValue: 2)
   static let unitDiagonal = Triangle(rawValue: 4)
-
-  /// Whether an element is part of the triangle.
-  @Sendable func contains(row: Int, column: Int) -> Bool {
-    row == column ? !contains(.unitDiagonal) : contains(.upper) == (column > row)
-  }
 }
 
 /// The solution X of A X = B, or Aᵀ X = B, for a triangular matrix A.
