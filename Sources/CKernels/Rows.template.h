@@ -335,55 +335,6 @@ void FN(wg_log_softmax_adjoint)(const T *y, const T *ybar, size_t outer, size_t 
   FN(rows_adjoint)(FN(kind_log_softmax), y, ybar, outer, n, inner, accumulate, xbar);
 }
 
-// MARK: - Cross-entropy
-
-T FN(wg_cross_entropy)(const T *x, const int32_t *labels, size_t rows, size_t classes, T *y) {
-  FN(wg_log_softmax)(x, rows, classes, 1, y);
-  T total = 0;
-  size_t count = 0;
-  for (size_t start = 0; start < rows; start += WG_BLOCK) {
-    const size_t end = rows - start < WG_BLOCK ? rows : start + WG_BLOCK;
-    T sum = 0;
-    for (size_t row = start; row < end; row++) {
-      if (labels[row] < 0) continue;
-      sum += y[row * classes + (size_t)labels[row]];
-      count++;
-    }
-    total += sum;
-  }
-  return -(total / (T)count);
-}
-
-WG_CLONES void FN(wg_cross_entropy_adjoint)(const T *y, const int32_t *labels, size_t rows, size_t classes, T lossbar,
-                                            bool accumulate, T *xbar) {
-  size_t labeled = 0;
-  for (size_t row = 0; row < rows; row++) labeled += labels[row] >= 0;
-  // The cotangent of each label's log-probability. The steps, and so the roundings, are those of the same loss made
-  // of separate operations.
-  const T share = -lossbar / (T)labeled;
-  _Alignas(64) T terms[WG_BLOCK];
-  // A few whole rows at once, or one in parts.
-  const size_t most = classes < WG_BLOCK ? WG_BLOCK / classes : 1;
-  for (size_t start = 0; start < rows; start += most) {
-    const size_t count = rows - start < most ? rows - start : most;
-    for (size_t column = 0; column < classes; column += WG_BLOCK) {
-      const size_t width = classes - column < WG_BLOCK ? classes - column : WG_BLOCK, n = count * width;
-      const size_t at = start * classes + column;
-      FN(wg_exp)(y + at, terms, n);
-      WG_VECTORIZE for (size_t i = 0; i < n; i++) terms[i] = -WG_STRONG(share, terms[i]);
-      for (size_t row = 0; row < count; row++) {
-        const int32_t label = labels[start + row];
-        if (label < 0) {
-          for (size_t i = 0; i < width; i++) terms[row * width + i] = 0;
-        } else if ((size_t)label - column < width) {
-          terms[row * width + ((size_t)label - column)] += share;
-        }
-      }
-      WG_ROW_STORE(xbar + at, n, terms[i])
-    }
-  }
-}
-
 #undef WG_GREATER
 #undef WG_STRONG
 #undef WG_VECTORIZE

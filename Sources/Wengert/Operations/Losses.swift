@@ -65,34 +65,30 @@ extension Composite {
     Composite(
       "huberLoss",
       // Residuals on both sides of the threshold, and not close to it.
-      samples: .pairs([-0.4...0.4, -0.4...0.4]) { huberLoss($0, targets: $1, delta: 1.5, reduction: $2) }
-        + .pairs([1...2, -2 ... -1]) { huberLoss($0, targets: $1, delta: 0.75, reduction: $2) }.map {
-          Sample("far, \($0.name)", $0.shapes, $0.domains, apply: $0.apply)
-        }),
+      samples: .pairs(over: [-0.4...0.4, -0.4...0.4]) { huberLoss($0, targets: $1, delta: 1.5, reduction: $2) }
+        + .pairs("far, ", over: [1...2, -2 ... -1]) { huberLoss($0, targets: $1, delta: 0.75, reduction: $2) }),
     Composite(
       "hingeLoss",
-      samples: .pairs([-0.9...0.9, -1...1]) { hingeLoss($0, targets: $1, reduction: $2) }
-        + .pairs([1.1...2, 1...2]) { hingeLoss($0, targets: $1, reduction: $2) }.map {
-          Sample("right, \($0.name)", $0.shapes, $0.domains, apply: $0.apply)
-        }),
+      samples: .pairs(over: [-0.9...0.9, -1...1]) { hingeLoss($0, targets: $1, reduction: $2) }
+        + .pairs("right, ", over: [1.1...2, 1...2]) { hingeLoss($0, targets: $1, reduction: $2) }),
     Composite(
       "reduced binaryCrossEntropy",
-      samples: .pairs([-2...2, 0...1]) { binaryCrossEntropy($0, targets: $1, reduction: $2) }),
+      samples: .pairs(over: [-2...2, 0...1]) { binaryCrossEntropy($0, targets: $1, reduction: $2) }),
   ]
 }
 
 extension [Sample] {
   /// A loss of predictions and targets of one shape.
   fileprivate static func pairs(
-    _ domains: [ClosedRange<Double>] = [],
+    _ name: String = "", over domains: [ClosedRange<Double>] = [],
     _ loss: @escaping @Sendable (Tensor<Double>, Tensor<Double>, LossReduction) -> Tensor<Double>
   ) -> [Sample] {
     [
-      .of("scalars", [[], []], domains) { loss($0[0], $0[1], .mean) },
-      .of("(2, 3)", [[2, 3], [2, 3]], domains) { loss($0[0], $0[1], .mean) },
-      .of("transposed, summed", [[2, 3], [3, 2]], domains) { loss($0[0], $0[1].transposed(), .sum) },
-      .of("(5,), each", [[5], [5]], domains) { loss($0[0], $0[1], .none) },
-      .of("nothing", [[0, 2], [0, 2]], domains) { loss($0[0], $0[1], .sum) },
+      .of(name + "scalars", [[], []], domains) { loss($0[0], $0[1], .mean) },
+      .of(name + "(2, 3)", [[2, 3], [2, 3]], domains) { loss($0[0], $0[1], .mean) },
+      .of(name + "transposed, summed", [[2, 3], [3, 2]], domains) { loss($0[0], $0[1].transposed(), .sum) },
+      .of(name + "(5,), each", [[5], [5]], domains) { loss($0[0], $0[1], .none) },
+      .of(name + "nothing", [[0, 2], [0, 2]], domains) { loss($0[0], $0[1], .sum) },
     ]
   }
 }
@@ -108,8 +104,7 @@ public func meanSquaredError<S>(
   _ predictions: Tensor<S>, targets: Tensor<S>, reduction: LossReduction = .mean
 ) -> Tensor<S> {
   checkTargets(predictions, targets, for: "meanSquaredError(_:targets:reduction:)")
-  let difference = predictions - targets
-  return reduction.of(difference * difference)
+  return reduction.of(square(predictions - targets))
 }
 
 /// Huber's loss of each prediction and target, averaged: r²/2 for a residual |r| ≤ δ, and δ (|r| − δ/2) beyond.
