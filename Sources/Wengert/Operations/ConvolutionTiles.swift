@@ -71,7 +71,7 @@ private struct ConvolutionTiles {
   let isPointwise: Bool
 
   /// Bytes of a tile of patches: it stays in the second-level cache between being gathered and being multiplied.
-  private static let tileSize = Int(String(cString: getenv("DTILE")))!
+  private static let tileSize = 1 << 18
   /// Products of fewer columns are not worth a call: images are taken together.
   private static let fewColumns = 32
 
