@@ -159,9 +159,10 @@ void FN(wg_run_programs)(const wg_target *targets, int target_count, const wg_vi
   for (int i = 0; i < target_count; i++) {
     blocks = FN(prepare)(&runs[i], targets[i].program, blocks, current, repeating, first);
   }
-  // What one call of a kernel does, without a register in between, needs no blocks.
-  const bool is_one_call =
-      target_count == 1 && (runs[0].fused || (targets[0].program->instruction_count == 1 && !targets[0].accumulate));
+  // What one call of a kernel does, without a register in between, needs no blocks. A constant is such a register.
+  const wg_program *only = targets[0].program;
+  const bool is_one_call = target_count == 1 && (runs[0].fused || (only->instruction_count == 1 &&
+                                                                   only->constant_count == 0 && !targets[0].accumulate));
   const size_t block = gathers || !is_one_call ? WG_BLOCK : count;
   const WG_JOIN(wg_kernel, SUFFIX) add = FN(wg_kernels)[wg_op_add];
   for (size_t start = 0; start < count; start += block) {

@@ -4,15 +4,17 @@ import CKernels
 
 extension Operation {
   static let normalized: [Operation] = [
-    /// log Σ eˣ: eˣ⁻ʸ, which is softmax x, and 0 where x = −∞
+    /// log Σ eˣ: softmax x, which is eˣ⁻ʸ over its sum: that is not quite 1 where y is large and rounded. 0 where x = −∞.
     Operation(
       opcode: .logSumExp,
       derivative: .structural(
         .init { p in
           let axes: UInt32 = 1 << UInt32(p.attribute(0))
           let shape = p.shape(0)
-          let weight = p.core.elementwise(
+          let difference = p.core.elementwise(
             .expDifference, p.operand(0), p.core.expanded(p.output, along: axes, of: shape))
+          let weight = p.core.elementwise(
+            .divideCotangent, difference, p.core.sum(difference, axes, keepingAxes: true))
           p.accumulate(
             0, p.core.elementwise(.scaleCotangent, p.core.expanded(p.cotangent, along: axes, of: shape), weight))
         }),

@@ -35,7 +35,7 @@ package struct Comparison<S: TensorScalar> {
   package private(set) var errors = Errors()
   /// What went wrong, in words; empty if all is well.
   package private(set) var failures: [String] = []
-  /// The operations that stand on the tape after the function.
+  /// The operations that the function and its derivative are recorded as.
   package private(set) var operations: Set<String> = []
 
   private let testCase: Case
@@ -78,6 +78,7 @@ package struct Comparison<S: TensorScalar> {
     guard let weights = testCase.weights, let expected = testCase.second else { return }
     let second = try gradient(at: active) { x in
       let first = try gradient(at: x) { (v * (try f($0))).sum() }
+      operations.formUnion(Tape.current.operations(start..<Tape.current.count))
       let parts = zip(first, weights).map { ($0 * $1.tensor()).sum() }
       return parts.dropFirst().reduce(parts[0], +)
     }

@@ -34,5 +34,9 @@ package struct Coverage: Sendable {
   ]
 
   /// Why an operation has no case.
-  private static let reasons: [String: String] = [:]
+  private static let reasons = [
+    "severed": "stands for a result of a scope that is closed, whose use is an error",
+    "alias": "is a name for a tensor, recorded by a differentiation at it",
+    "custom": "is a user's function, with the user's derivative",
+  ]
 }

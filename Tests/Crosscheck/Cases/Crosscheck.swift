@@ -10,12 +10,21 @@ package struct Crosscheck {
     package fileprivate(set) var float = Errors()
   }
 
+  /// Cases of one operation with one note.
+  package struct Deviation {
+    package let name: String
+    package let note: String
+    package fileprivate(set) var count = 0
+    /// What both say in one of the cases; nil if they say the same in all.
+    package fileprivate(set) var example: String?
+  }
+
   package private(set) var rows: [Row] = []
   /// What is not as it should be.
   package private(set) var failures: [String] = []
-  /// Where PyTorch says something else than the contract, and why: by operation, without repetition.
-  package private(set) var deviations: [(name: String, note: String)] = []
-  /// Cases that are granted larger errors, as they magnify rounding.
+  /// Where PyTorch says something else than the contract, and why; by operation and note, with one example.
+  package private(set) var deviations: [Deviation] = []
+  /// Operations that are granted larger errors in some case, as they magnify rounding, and the most.
   package private(set) var conditions: [(name: String, condition: Double)] = []
   package private(set) var coverage = Coverage()
 
@@ -35,23 +44,41 @@ package struct Crosscheck {
       coverage.add(testCase, operations: double.operations)
       failures += double.failures.map { "\(testCase) in Double: \($0)" }
       failures += float.failures.map { "\(testCase) in Float: \($0)" }
-      if let deviation = testCase.torch {
-        if !testCase.deviates { failures.append("\(testCase): PyTorch does what the contract says; drop the note") }
-        if !deviations.contains(where: { $0 == (testCase.name, deviation.note) }) {
-          deviations.append((testCase.name, deviation.note))
-        }
-      }
-      if let condition = testCase.condition { conditions.append((testCase.description, condition)) }
+      note(testCase)
     }
+    failures += deviations.filter { $0.example == nil }.map {
+      "\($0.name): PyTorch does what the contract says; drop the note: \($0.note)"
+    }
+  }
+
+  private mutating func note(_ testCase: Case) {
+    if let condition = testCase.condition {
+      if let index = conditions.firstIndex(where: { $0.name == testCase.name }) {
+        conditions[index].condition = max(conditions[index].condition, condition)
+      } else {
+        conditions.append((testCase.name, condition))
+      }
+    }
+    guard let note = testCase.torch?.note else { return }
+    let found = deviations.firstIndex { $0.name == testCase.name && $0.note == note }
+    if found == nil { deviations.append(Deviation(name: testCase.name, note: note)) }
+    let index = found ?? deviations.count - 1
+    deviations[index].count += 1
+    deviations[index].example = deviations[index].example ?? testCase.deviation
   }
 }
 
 extension Case {
-  /// Whether PyTorch really says something else than the contract.
-  fileprivate var deviates: Bool {
-    guard let torch else { return false }
+  /// The first element of which PyTorch says something else than the contract, in words.
+  fileprivate var deviation: String? {
+    guard let torch else { return nil }
+    let names = ["the value"] + gradients.map { _ in "the gradient" } + (second ?? []).map { _ in "the second derivative" }
     let theirs = [torch.value] + torch.gradients + (torch.second ?? [])
     let ours = [value] + gradients + (second ?? [])
-    return zip(theirs, ours).contains { relativeError($0.scalars, $1).error > 2e-15 }
+    for (name, (theirs, ours)) in zip(names, zip(theirs, ours)) {
+      let (error, element) = relativeError(theirs.scalars, ours)
+      if error > 2e-15 { return "\(name) is \(theirs.scalars[element]) instead of \(ours.scalars[element])" }
+    }
+    return nil
   }
 }

@@ -16,14 +16,16 @@ struct Report {
       "Worst errors of values, gradients and second derivatives, relative to the largest element of each.",
       "", table, section("Where PyTorch says something else than the contract:", result.deviations.map(Self.line)),
       section(
-        "Granted more, by their condition:", result.conditions.map { "\($0.name): \($0.condition) times as much" }),
+        "Granted more, by their condition:", result.conditions.map { "\($0.name): up to \($0.condition) times as much" }),
       section("Not compared:", result.coverage.missing.map { "\($0.name): \($0.reason ?? "no reason known")" }),
       section("Unexplained:", result.failures),
       result.failures.isEmpty ? "No unexplained deviation." : "\(result.failures.count) unexplained deviations.",
     ].filter { !$0.isEmpty || $0 == "" }.joined(separator: "\n")
   }
 
-  private static func line(_ deviation: (name: String, note: String)) -> String { "\(deviation.name): \(deviation.note)" }
+  private static func line(_ deviation: Crosscheck.Deviation) -> String {
+    "\(deviation.name) (\(deviation.count)): \(deviation.note): \(deviation.example ?? "")"
+  }
 
   private func section(_ title: String, _ lines: [String]) -> String {
     lines.isEmpty ? "" : ([title] + lines.map { "  " + $0 } + [""]).joined(separator: "\n")

@@ -33,10 +33,15 @@ def elements(cases):
         gradients=[[0.0, 1, 0, 0]], note="the derivative at a bound is 1 in PyTorch, 0 in the contract",
         bounds=[-1.0, 1.0])
     for name, function in [
-        ("sigmoid", torch.sigmoid), ("softplus", F.softplus), ("silu", F.silu), ("tanh", torch.tanh), ("exp", torch.exp),
+        ("sigmoid", torch.sigmoid), ("silu", F.silu), ("tanh", torch.tanh), ("exp", torch.exp),
         ("erfc", torch.erfc), ("logGamma", torch.lgamma),
     ]:
         cases.hard(name, function, [0.0, 30.0, -30.0], cotangent=[1.0, 0.5, 2.0])
+    cases.hard(
+        "softplus", F.softplus, [0.0, 30.0, -30.0], cotangent=[1.0, 0.5, 2.0],
+        value=torch.logaddexp(torch.tensor([0.0, 30, -30]), torch.tensor(0.0)),
+        gradients=[torch.sigmoid(torch.tensor([0.0, 30, -30])) * torch.tensor([1.0, 0.5, 2])],
+        note="PyTorch's softplus is x itself above 20")
     for name, function in [("sigmoid", torch.sigmoid), ("softplus", F.softplus), ("gelu", F.gelu)]:
         cases.hard(name, function, [-1000.0, 1000.0], cotangent=[1.0, 2.0])
     cases.hard("rounded", torch.round, [0.5, 1.5, 2.5, -0.5, -1.5, 0.49999997], cotangent=[1.0] * 6)
@@ -106,7 +111,10 @@ def rows(cases):
         note="of nothing but −∞ the derivative is NaN in PyTorch, 0 in the contract")
     cases.hard("logSumExp", log_sum, [-inf, 1.0], cotangent=1.0, axes=[0])
     cases.hard("logSumExp", log_sum, torch.zeros(0), cotangent=1.0, axes=[0])
-    cases.hard("logSumExp", log_sum, [1e4, 1e4 - 1, -1e4], cotangent=1.0, axes=[0])
+    far = torch.tensor([1e4, 1e4 - 1, -1e4])
+    cases.hard(
+        "logSumExp", log_sum, far, cotangent=1.0, gradients=[torch.softmax(far, 0)], axes=[0],
+        note="PyTorch's gradient is exp(x − y), where y is rounded to 2e-12 at 1e4")
     for name, function in [("softmax", torch.softmax), ("logSoftmax", torch.log_softmax)]:
         for x in [[1e4, 1e4 - 1, -1e4], [-inf, 1.0, 2.0], [-inf, -inf, 3.0]]:
             cases.hard(name, lambda x: function(x, 0), x, cotangent=[0.0, 2.0, 3.0], axis=0)
@@ -126,9 +134,7 @@ def rows(cases):
 
 def matrices(cases):
     cases.hard("determinant", torch.linalg.det, [[2.0, 1.0], [4.0, 3.0]], cotangent=1.0)
-    cases.hard(
-        "determinant", torch.linalg.det, [[1.0, 2.0], [2.0, 4.0]], cotangent=1.0, gradients=[[[4.0, -2], [-2, 1]]],
-        note="the adjoint of a singular matrix is not the matrix of cofactors in PyTorch")
+    cases.hard("determinant", torch.linalg.det, [[1.0, 2.0], [2.0, 4.0]], cotangent=1.0)
     singular = [[1.0, 2.0], [2.0, 4.0]]
     cases.hard("logDeterminant", lambda a: torch.linalg.slogdet(a)[0], singular, cotangent=1.0, part="sign")
     cases.hard("cholesky", torch.linalg.cholesky, [[4.0, 1.0], [1.0, 3.0]], cotangent=[[1.0, 1.0], [1.0, 1.0]])

@@ -150,8 +150,9 @@ class Cases:
         lines = ",\n".join(json.dumps(case, separators=(",", ":"), ensure_ascii=False) for case in self.list)
         head = json.dumps({"torch": torch.__version__, "seed": self.seed}, separators=(",", ":"))
         path.write_text(f'{head[:-1]},"cases":[\n{lines}\n]}}\n', encoding="utf-8")
-        print(f"{path.name}: {len(self.list)} cases, {path.stat().st_size} bytes;", end=" ")
-        print("no second derivative in PyTorch for", ", ".join(sorted(self.without_second)))
+        print(f"{path.name}: {len(self.list)} cases, {path.stat().st_size} bytes")
+        if self.without_second:
+            print("no second derivative in PyTorch:", ", ".join(sorted(self.without_second)))
 
 
 class Run:

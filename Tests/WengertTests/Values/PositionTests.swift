@@ -55,6 +55,27 @@ import Wengert
     }
   }
 
+  /// With respect to one operand alone, and in arrays of more than one block, whose blocks all get the same.
+  @Test(arguments: Operation.elementwise)
+  func gradientsOfOneOperandOfLongArrays(_ operation: Operation) {
+    let operands = operands(operation, Self.specials).map { Array($0.scalars.prefix(300)) }
+    let copies = 1 + 1500 / operands[0].count
+    for active in operands.indices {
+      func slopes(_ copies: Int) -> [Double] {
+        let repeated = operands.map { operand in (0..<copies).flatMap { _ in operand } }
+        return Tape.scope {
+          gradient(at: Tensor(repeated[active])) { x in
+            let tensors = repeated.indices.map { $0 == active ? x : Tensor(repeated[$0]) }
+            return (operation.apply(tensors) * 0.75).sum()
+          }.scalars
+        }
+      }
+      let (short, long) = (slopes(1), slopes(copies))
+      expectIdentical(
+        long, (0..<copies).flatMap { _ in short }, "gradient of \(operation.name), operand \(active) alone")
+    }
+  }
+
   private func pullback(_ operation: Operation, _ operands: [ShapedArray<Double>]) -> [ShapedArray<Double>] {
     Tape.scope {
       let (y, pullback) = valueWithPullback(at: operands.map { Tensor($0) }, of: operation.apply)
