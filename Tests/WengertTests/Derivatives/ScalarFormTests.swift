@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Wengert
+import Wengert
 
 /// Pullbacks of sums, differences and products of numbers take a short way; it has to lead where the programs lead that
 /// arrays of one element run.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Wengert
+import Wengert
 
 /// The cotangent that a sum or a mean hands on is kept as one number for as long as that will do; nothing that can be
 /// seen depends on it.

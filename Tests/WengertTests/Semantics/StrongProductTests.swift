@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Wengert
+import Wengert
 
 /// A factor that is not finite, in products whose test for it looks at the factor and in those that look at the product.
 @Suite struct StrongProductTests {
