@@ -202,9 +202,10 @@ extension UnsafeMutablePointer<TapeCore> {
     let rows = sortedByStride(a).filter { !right.contains($0) }
     let columns = sortedByStride(b).filter { !left.contains($0) }
     let inner = size(a, terms)
-    // Scalar products and products of elements are not worth a call each.
-    let isElementwise = terms.isEmpty ? !batch.isEmpty || rows.isEmpty || columns.isEmpty : inner < 64
-    if isElementwise && (terms.isEmpty || !batch.isEmpty && rows.isEmpty && columns.isEmpty) {
+    // Short scalar products and products of elements are not worth a call each.
+    let areScalarProducts = !batch.isEmpty && rows.isEmpty && columns.isEmpty && inner < 64
+    let areProductsOfElements = terms.isEmpty && (!batch.isEmpty || rows.isEmpty || columns.isEmpty)
+    if areScalarProducts || areProductsOfElements {
       let labels = batch + terms + rows + columns
       let (x, y) = (aligned(a, to: labels), aligned(b, to: labels))
       return summed(LabeledTensor(id: elementwise(.multiply, x, y), labels: labels), keeping: needed)

@@ -18,7 +18,7 @@ import Wengert
     let syntax =
       "einsum(_:_:) requires an equation of letters, with commas between operands, at most one ... each and one ->"
     for equation in ["i*j", "ij.", "i->j->k", "......", "i->,", "i-", "i>j", "ij;jk", "i1", "é"] {
-      if list.makes("\(syntax); given \"\(equation)\". Write it as in \"bij,bjk->bik\".", at: #line + 2) {
+      if list.makes("\(syntax); given \"\(equation)\". Write it as in \"bij,bjk->bik\".", at: #line + 1) {
         _ = einsum(equation, zeros(2, 2))
       }
     }
