@@ -32,6 +32,11 @@ package struct CaseModels<S: TensorScalar> {
       let inputs = IndexArray(shape: [batch, text.count / batch], indices: text)
       return crossEntropy(model(inputs), labels: p.integers("labels")!)
     }
+    add("LeNet") { p in
+      LeNet<S>(channels: p.integers("channels")!, sizes: p.integers("sizes")!)
+    } loss: { model, data, p in
+      crossEntropy(model(data[0]), labels: p.integers("labels")!)
+    }
   }
 
   package subscript(name: String) -> Function? { models[name] }
