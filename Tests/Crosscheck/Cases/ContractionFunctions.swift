@@ -41,6 +41,7 @@ extension Parameters {
   }
 
   fileprivate var padding: WindowPadding {
-    text("padding") == "same" ? .same : perAxis("padding").map { .symmetric($0) } ?? .valid
+    if let low = perAxis("low"), let high = perAxis("high") { return .sides(low: low, high: high) }
+    return text("padding") == "same" ? .same : perAxis("padding").map { .symmetric($0) } ?? .valid
   }
 }
