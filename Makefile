@@ -12,18 +12,20 @@ OPENBLAS ?= libopenblas0-pthread
 SOURCES = Sources Tests Benchmarks Package.swift
 TORCH_VERSION = 2.13.0
 
-.PHONY: help setup bench test format lint docs consumer fixtures clean
+.PHONY: help setup bench test crosscheck format lint docs consumer venv fixtures clean
 
 help:
 	@echo "make bench     install what is missing, then measure: the tape against a graph of closures"
 	@echo "               (make bench ARGS=\"training --svg two-moons.svg\" passes arguments on)"
 	@echo "make test      install what is missing, then run the tests, optimized"
+	@echo "make crosscheck  install PyTorch into .venv, and compare values, gradients and second derivatives with it"
+	@echo "               (make crosscheck SEED=5 draws other cases)"
 	@echo "make setup     only install what is missing"
 	@echo "make consumer  build and run a small package that depends on a tagged copy of this one"
 	@echo "make format    format all Swift sources in place"
 	@echo "make lint      check their format and style"
 	@echo "make docs      build the documentation of Wengert with DocC"
-	@echo "make fixtures  compute the PyTorch reference gradients anew (needs Python; the results are committed)"
+	@echo "make fixtures  compute what the tests compare with anew (needs Python; the results are committed)"
 	@echo "make clean     delete everything that was built"
 
 bench: setup
@@ -44,10 +46,21 @@ docs: setup
 consumer: setup
 	Tests/Consumer/check
 
-fixtures:
+# The cases that are compared with PyTorch are drawn anew for each seed.
+SEED ?= 1
+CASES = .build/crosscheck/cases.json
+
+crosscheck: setup venv
+	.venv/bin/python -W ignore Tests/Crosscheck/make_cases.py --large --seed $(SEED) $(CASES)
+	$(SWIFT) run -c release crosscheck $(CASES)
+
+fixtures: venv
+	.venv/bin/python -W ignore Tests/Crosscheck/make_cases.py Tests/Fixtures/crosscheck.json
+	.venv/bin/python Tests/Fixtures/make_elementwise.py
+
+venv:
 	python3 -m venv .venv
-	.venv/bin/pip install --quiet torch==$(TORCH_VERSION) numpy
-	.venv/bin/python Tests/Fixtures/make_fixtures.py
+	.venv/bin/pip install --quiet torch==$(TORCH_VERSION) numpy mpmath
 
 clean:
 	rm -rf .build .venv

@@ -37,6 +37,7 @@ package struct Coverage: Sendable {
   private static let reasons = [
     "severed": "stands for a result of a scope that is closed, whose use is an error",
     "alias": "is a name for a tensor, recorded by a differentiation at it",
+    "maximumPoolTangent": "is what forward mode, and third derivatives, take of a window",
     "custom": "is a user's function, with the user's derivative",
   ]
 }

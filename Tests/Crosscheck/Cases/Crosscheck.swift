@@ -72,7 +72,8 @@ extension Case {
   /// The first element of which PyTorch says something else than the contract, in words.
   fileprivate var deviation: String? {
     guard let torch else { return nil }
-    let names = ["the value"] + gradients.map { _ in "the gradient" } + (second ?? []).map { _ in "the second derivative" }
+    let names =
+      ["the value"] + gradients.map { _ in "the gradient" } + (second ?? []).map { _ in "the second derivative" }
     let theirs = [torch.value] + torch.gradients + (torch.second ?? [])
     let ours = [value] + gradients + (second ?? [])
     for (name, (theirs, ours)) in zip(names, zip(theirs, ours)) {

@@ -16,7 +16,8 @@ struct Report {
       "Worst errors of values, gradients and second derivatives, relative to the largest element of each.",
       "", table, section("Where PyTorch says something else than the contract:", result.deviations.map(Self.line)),
       section(
-        "Granted more, by their condition:", result.conditions.map { "\($0.name): up to \($0.condition) times as much" }),
+        "Granted more, by their condition:", result.conditions.map { "\($0.name): up to \($0.condition) times as much" }
+      ),
       section("Not compared:", result.coverage.missing.map { "\($0.name): \($0.reason ?? "no reason known")" }),
       section("Unexplained:", result.failures),
       result.failures.isEmpty ? "No unexplained deviation." : "\(result.failures.count) unexplained deviations.",
@@ -34,9 +35,10 @@ struct Report {
   private var table: String {
     let head = ["", "cases", "Double: value", "gradient", "second", "Float: value", "gradient", "second"]
     let rows = result.rows.map { row in
-      [row.name, "\(row.count)"] + [row.double, row.float].flatMap { errors in
-        [short(errors.value), short(errors.gradient), errors.second.map(short) ?? "–"]
-      }
+      [row.name, "\(row.count)"]
+        + [row.double, row.float].flatMap { errors in
+          [short(errors.value), short(errors.gradient), errors.second.map(short) ?? "–"]
+        }
     }
     let lines = [head] + rows
     let widths = head.indices.map { column in lines.map { $0[column].count }.max()! }

@@ -54,6 +54,15 @@ def einsum(cases):
                                                         (2, 3, 2), (1, 2, 2)),
         (" i j , j -> i ", (2, 3), (3,)), ("ij,kj->ik", (0, 3), (2, 3)), ("ij,jk->ik", (2, 0), (0, 3)),
         (",ij->ij", (), (2, 3)), ("iij,jk->ik", (2, 2, 3), (3, 2)), ("Ab,bC->AC", (2, 3), (3, 2)),
+        ("ba,ac", (3, 4), (4, 5)), ("bA", (3, 4)), ("iji->j", (3, 2, 3)), ("iiij->ji", (2, 2, 2, 3)),
+        ("i,j->", (3,), (4,)), ("i...,j...->...ij", (2, 3), (4, 2, 3)), ("b...j,k...j->...b", (2, 3, 4), (5, 3, 4)),
+        ("...ii->...i", (2, 3, 3)), ("ij,jk,kl,lm->im", (2, 5), (5, 3), (3, 6), (6, 2)),
+        ("ab,bc,cd,da->", (2, 3), (3, 4), (4, 5), (5, 2)), ("i,i,i,i,i,i,i,i,i->", *[(3,)] * 9),
+        ("ea,fb,abcd,gc,hd->efgh", (2, 3), (2, 2), (3, 2, 4, 3), (2, 4), (2, 3)),
+        # Axes of one element stand for repeats.
+        ("ij,ij,jk->ik", (3, 1), (1, 4), (4, 2)), ("ijk,ilk->ijl", (2, 3, 1), (2, 4, 5)),
+        ("ij,kj,lj->ikl", (2, 3), (4, 3), (2, 3)), ("abc,cd->dab", (0, 2, 3), (3, 2)), ("i->", (4,)),
+        ("i,->i", (4,), ()), (",", (), ()),
         ("nct,oct->no", (2, 3, 4), (3, 3, 4)), ("i,ij,j->", (3,), (3, 4), (4,)), ("ik,jkl,il->ij", (3, 4), (2, 4, 5),
                                                                              (3, 5)),
     ]
@@ -108,10 +117,37 @@ def convolutions(cases):
             cases.add(
                 "transposedConvolution", lambda x, w, *b: transposed(x, w, *b, **torch_options), source, weight,
                 *([(outputs,)] if with_bias else []), **options)
-    for size in (5, 6):
-        for width in (2, 3):
-            cases.add(
-                "convolution", lambda x, w: F.conv1d(x, w, padding="same"), (1, 2, size), (2, 2, width), padding="same")
+    for x, weight, dilation in [
+        ((1, 2, 5), (2, 2, 2), 1), ((1, 2, 6), (2, 2, 3), 1), ((1, 2, 6), (3, 2, 4), 1), ((1, 2, 6), (2, 2, 2), 2),
+        ((1, 2, 6, 5), (3, 2, 3, 2), [2, 1]),
+    ]:
+        function = F.conv1d if len(x) == 3 else F.conv2d
+        cases.add(
+            "convolution", lambda x, w: function(x, w, padding="same", dilation=dilation), x, weight, padding="same",
+            dilation=dilation)
+    # Other numbers of zeros on either side; PyTorch pads from the last axis on.
+    for x, weight, low, high, options in [
+        ((1, 4, 11), (6, 2, 3), [0], [2], dict(stride=2, dilation=3, groups=2)),
+        ((1, 4, 6, 7), (8, 1, 3, 2), [1, 0], [0, 2], dict(stride=[1, 2], groups=4)),
+        ((1, 4, 9, 8), (4, 2, 2, 3), [2, 1], [0, 3], dict(stride=[2, 1], dilation=[3, 2], groups=2)),
+        ((2, 3, 2, 2), (2, 3, 5, 4), [3, 2], [3, 2], dict(stride=[2, 3])),
+        ((5, 2, 6, 6), (3, 2, 3, 3), [1, 1], [1, 1], dict(stride=2)),
+    ]:
+        function = F.conv1d if len(x) == 3 else F.conv2d
+        pads = [n for pair in reversed(list(zip(low, high))) for n in pair]
+        cases.add(
+            "convolution", lambda x, w: function(F.pad(x, pads), w, **options), x, weight, low=low, high=high,
+            **options)
+    for x, weight, options in [
+        ((2, 4, 5), (4, 3, 3), dict(stride=3, padding=1, output_padding=2, groups=2)),
+        ((1, 2, 4), (2, 3, 2), dict(output_padding=1, dilation=3)),
+        ((2, 3, 3, 4), (3, 2, 3, 3), dict(stride=2, padding=1, output_padding=[1, 0])),
+        ((1, 4, 3, 2), (4, 1, 2, 4), dict(stride=[3, 1], padding=[0, 2], dilation=[2, 1], groups=4)),
+        ((0, 2, 3, 3), (2, 2, 2, 2), dict(stride=2)),
+    ]:
+        function = F.conv_transpose1d if len(x) == 3 else F.conv_transpose2d
+        ours = {"outputPadding" if key == "output_padding" else key: value for key, value in options.items()}
+        cases.add("transposedConvolution", lambda x, w: function(x, w, **options), x, weight, **ours)
     cases.add(
         "convolution", lambda x, w: F.conv2d(x, w, padding=1), Draw(2, 2, 4, 5, layout="transposed"),
         Draw(3, 2, 3, 3, layout="strided"), padding=1)
@@ -120,11 +156,13 @@ def convolutions(cases):
 def pooling(cases):
     lines = [
         ((2, 3, 8), 2, {}), ((1, 2, 7), 3, dict(stride=2)), ((1, 1, 7), 3, dict(stride=2, padding=1)),
-        ((2, 2, 8), 3, dict(stride=2, ceil_mode=True)), ((0, 2, 5), 2, {})]
+        ((2, 2, 8), 3, dict(stride=2, ceil_mode=True)), ((0, 2, 5), 2, {}),
+        ((2, 3, 9), 2, dict(ceil_mode=True))]
     images = [
         ((2, 3, 4, 6), 2, {}), ((1, 2, 5, 7), [3, 2], dict(stride=[2, 1])), ((2, 1, 5, 5), 3, dict(stride=1, padding=1)),
         ((1, 2, 6, 7), 3, dict(stride=2, padding=1, ceil_mode=True)), ((1, 1, 4, 4), [4, 4], {}),
-        ((1, 2, 5, 5), [1, 3], dict(stride=[3, 1], padding=[0, 1]))]
+        ((1, 2, 5, 5), [1, 3], dict(stride=[3, 1], padding=[0, 1])),
+        ((1, 2, 6, 5), [3, 2], dict(stride=[3, 1], padding=1)), ((1, 1, 5, 5), 2, dict(stride=3, ceil_mode=True))]
     if cases.large:
         lines += [((3, 4, 61), 5, dict(stride=3, padding=2))]
         images += [((2, 3, 20, 17), 3, dict(stride=2, padding=1)), ((1, 4, 13, 29), [5, 2], {})]
@@ -140,6 +178,9 @@ def pooling(cases):
                     "averagePool", lambda x: average(x, window, count_include_pad=counts, **options), shape,
                     window=window, countsPadding=counts, **ours)
     cases.add("maxPool", lambda x: F.max_pool1d(x, 2, dilation=3, stride=1), (1, 2, 8), window=2, dilation=3, stride=1)
+    cases.add(
+        "maxPool", lambda x: F.max_pool1d(x, 3, 3, 1, 2, ceil_mode=True), (2, 2, 10), window=3, stride=3, padding=1,
+        dilation=2, ceilMode=True)
     cases.add(
         "maxPool", lambda x: F.max_pool2d(x, 2, dilation=[2, 1], padding=1), (1, 2, 6, 5), window=2, dilation=[2, 1],
         padding=1)

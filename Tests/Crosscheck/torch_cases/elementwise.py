@@ -17,7 +17,7 @@ UNARY = [
     ("erf", torch.erf, (-3, 3)), ("erfc", torch.erfc, (-3, 3)), ("sigmoid", torch.sigmoid, (-3, 3)), ("softplus", F.softplus, (-8, 8)),
     ("silu", F.silu, (-6, 6)), ("relu", torch.relu, (-2, 2)), ("elu", F.elu, (-3, 3)),
     ("leakyRelu", F.leaky_relu, (-3, 3)), ("softsign", F.softsign, (-4, 4)),
-    ("gelu", F.gelu, (-4, 4)), ("sign", torch.sign, (-2, 2)),
+    ("gelu", F.gelu, (-1.5, 4)), ("sign", torch.sign, (-2, 2)),
     ("floor", torch.floor, (-4, 4)), ("ceil", torch.ceil, (-4, 4)), ("rounded", torch.round, (-4, 4)),
 ]
 
@@ -83,7 +83,7 @@ COMPARISONS = [
 
 def add(cases):
     # Around the widths of vectors, which hold 2 to 16 elements.
-    shapes = [(), (1,), (3, 5), (17,), (2, 0, 3)] + ([(33,), (7, 31), (2, 3, 4, 5), (1, 129)] if cases.large else [])
+    shapes = [(), (1,), (3, 5), (17,), (2, 0, 3)] + ([(33,), (7, 31), (2, 3, 4, 5), (1100,)] if cases.large else [])
     for name, function, (low, high) in UNARY:
         for shape in shapes:
             cases.add(name, function, Draw(*shape, low=low, high=high))
@@ -103,9 +103,16 @@ def add(cases):
 
 
 def parameterized(cases):
+    cases.add(
+        "gelu", F.gelu, Draw(3, values=torch.tensor([-8.0, -5, -3])), contract=lambda x: x / 2 * torch.erfc(-x / 2**0.5),
+        note="in PyTorch the normal distribution cancels in its left tail")
+    # More elements than one block of a kernel takes.
+    cases.add("where", lambda a: torch.where(a > 0.25, a, 0.25), Draw(1100), right=0.25)
+    cases.add("clamped", lambda x: torch.clamp(x, -1, 1), Draw(1100), bounds=[-1.0, 1.0])
     for shape in [(), (13,), (2, 3)] + ([(5, 17)] if cases.large else []):
         x = Draw(*shape, low=-4, high=4)
-        cases.add("gelu", lambda x: F.gelu(x, approximate="tanh"), x, approximation="tanh")
+        cases.add(
+            "gelu", lambda x: F.gelu(x, approximate="tanh"), Draw(*shape, low=-1.5, high=4), approximation="tanh")
         for alpha in [0.5, 2.0]:
             cases.add("elu", lambda x: F.elu(x, alpha), x, alpha=alpha)
         for slope in [0.25, -0.5, 2.0]:
@@ -122,7 +129,7 @@ def parameterized(cases):
 def binary(cases):
     pairs = [((), ()), ((7,), (7,)), ((3, 4), (4,)), ((2, 1, 3), (4, 1)), ((), (2, 3)), ((1,), ()), ((1, 3), (0, 3))]
     if cases.large:
-        pairs += [((5, 33), (5, 33)), ((33,), (5, 1)), ((2, 3, 1, 5), (7, 1)), ((1,), (1, 1, 1)), ((0,), (1,))]
+        pairs += [((5, 33), (5, 33)), ((33,), (5, 1)), ((3, 400), (400,)), ((2, 3, 1, 5), (7, 1)), ((1,), (1, 1, 1)), ((0,), (1,))]
     for name, function, (low, high), (below, above) in BINARY:
         for first, second in pairs:
             cases.add(name, function, Draw(*first, low=low, high=high), Draw(*second, low=below, high=above))

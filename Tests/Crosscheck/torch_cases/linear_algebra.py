@@ -1,4 +1,6 @@
 """Linear algebra: of matrices that are well-conditioned, as rounding is magnified by the condition."""
+import math
+
 import torch
 
 from .recording import Draw
@@ -124,17 +126,24 @@ def spectra(cases):
         cases.add("svd", lambda a: svd(a)[0].square(), spread(cases, *shape), part="squared u", condition=gap(shape))
         cases.add(
             "svd", lambda a: svd(a)[2].square(), spread(cases, *shape), part="squared vt", condition=gap(shape))
-        cases.add("svd", lambda a: svd(a)[0] @ svd(a)[2], spread(cases, *shape), part="u vt")
-        cases.add("pseudoInverse", pseudo_inverse, spread(cases, *shape))
+        cases.add(
+            "svd", lambda a: svd(a)[0] @ svd(a)[2], spread(cases, *shape), part="u vt", condition=min(shape[-2:]))
+        cases.add("pseudoInverse", pseudo_inverse, spread(cases, *shape), condition=min(shape[-2:]))
+
+
+def exponential(cases, draw):
+    """The exponential's condition is at least the norm."""
+    norm = torch.linalg.matrix_norm(draw.values, 1).max() if draw.values.numel() else torch.tensor(0)
+    cases.add("matrixExponential", torch.linalg.matrix_exp, draw, condition=max(1, math.ceil(norm)))
 
 
 def functions(cases):
     for shape in squares(cases):
-        cases.add("matrixExponential", torch.linalg.matrix_exp, Draw(*shape, low=-1, high=1))
+        exponential(cases, Draw(*shape, values=cases.uniform(shape, -1, 1)))
         for exponent in (0, 1, 2, 5, -1, -3):
             cases.add(
                 "matrixPower", lambda a: torch.linalg.matrix_power(a, exponent), regular(cases, *shape),
                 exponent=exponent)
-    cases.add("matrixExponential", torch.linalg.matrix_exp, Draw(3, 3, low=-4, high=4))
+    exponential(cases, Draw(3, 3, values=cases.uniform((3, 3), -4, 4)))
     for first, second in [((2, 3), (3, 2)), ((2,), (3,)), ((2, 2), (3,)), ((2, 1, 2), (2, 2)), ((0, 2), (2, 2))]:
         cases.add("kron", torch.kron, first, second)

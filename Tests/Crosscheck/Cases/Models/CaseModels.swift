@@ -3,10 +3,16 @@ import WengertNN
 
 /// The models among the cases, by name.
 package struct CaseModels<S: TensorScalar> {
-  /// From the parameters' arrays, and the data that follow them: the parameters' names, the loss, and its gradients.
-  package typealias Function = (
-    _ inputs: [ShapedArray<S>], _ names: [String], _ p: Parameters
-  ) -> (names: [String], value: S, gradients: [ShapedArray<S>])
+  /// The loss of a model, and its gradients by a direct pass and by one that is recorded.
+  package struct Result {
+    package let names: [String]
+    package let value: S
+    package let gradients: [ShapedArray<S>]
+    package let recorded: [ShapedArray<S>]
+  }
+
+  /// From the parameters' arrays, and the data that follow them.
+  package typealias Function = (_ inputs: [ShapedArray<S>], _ p: Parameters) -> Result
 
   private var models: [String: Function] = [:]
 
@@ -32,6 +38,11 @@ package struct CaseModels<S: TensorScalar> {
       let inputs = IndexArray(shape: [batch, text.count / batch], indices: text)
       return crossEntropy(model(inputs), labels: p.integers("labels")!)
     }
+    add("LeNet") { p in
+      LeNet<S>(channels: p.integers("channels")!, sizes: p.integers("sizes")!)
+    } loss: { model, data, p in
+      crossEntropy(model(data[0]), labels: p.integers("labels")!)
+    }
   }
 
   package subscript(name: String) -> Function? { models[name] }
@@ -42,14 +53,23 @@ package struct CaseModels<S: TensorScalar> {
     _ name: String, _ make: @escaping (Parameters) -> M,
     loss: @escaping (M, [ShapedArray<S>], Parameters) -> Tensor<S>
   ) {
-    models[name] = { inputs, names, p in
+    models[name] = { inputs, p in
       var model = make(p)
       var loader = ParameterLoader(inputs)
       model.visitParameters(&loader)
       let data = Array(loader.arrays)
       let (value, gradient) = valueWithGradient(at: model) { loss($0, data, p) }
       let gradients = gradient.namedParameters
-      return (gradients.map(\.name), value, gradients.map(\.value))
+      // Inside another differentiation.
+      var recorded: [ShapedArray<S>] = []
+      Tape.scope {
+        _ = Wengert.gradient(at: Tensor<S>(1)) { x in
+          recorded = Wengert.gradient(at: model) { loss($0, data, p) }.namedParameters.map(\.value)
+          return x
+        }
+      }
+      return Result(
+        names: gradients.map(\.name), value: value, gradients: gradients.map(\.value), recorded: recorded)
     }
   }
 }
