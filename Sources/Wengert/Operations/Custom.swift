@@ -41,7 +41,8 @@ typealias CustomPullback = (_ cotangent: Handle, _ output: Handle) -> [Handle]
 /// The function is evaluated without recording. A pass that reaches the result calls `pullback`, which gives the
 /// adjoint of `x` for a cotangent of the result, in operations on tensors. As those are recorded when they have to be,
 /// second and higher derivatives are the derivatives of what `pullback` computes; and forward mode transposes it, so
-/// it has to be linear in the cotangent.
+/// it has to be linear in the cotangent. Its result is taken as it is: where a local derivative may be infinite, as that
+/// of a root at 0, `Tensor.where(cotangent .!= 0, …, 0)` keeps a cotangent of 0 what it is.
 ///
 /// ```swift
 /// /// log(1 + eˣ), whose own derivative would be ∞/∞ for large x.

@@ -8,16 +8,20 @@ extension Operation {
     Operation(
       opcode: .logSumExp,
       derivative: .structural(
-        .init { p in
-          let axes: UInt32 = 1 << UInt32(p.attribute(0))
-          let shape = p.shape(0)
-          let difference = p.core.elementwise(
-            .expDifference, p.operand(0), p.core.expanded(p.output, along: axes, of: shape))
-          let weight = p.core.elementwise(
-            .divideCotangent, difference, p.core.sum(difference, axes, keepingAxes: true))
-          p.accumulate(
-            0, p.core.elementwise(.scaleCotangent, p.core.expanded(p.cotangent, along: axes, of: shape), weight))
-        }),
+        .init(
+          rule: { p in
+            let core = p.core
+            let axes: UInt32 = 1 << UInt32(p.attribute(0))
+            let shape = p.shape(0)
+            let difference = core.elementwise(
+              .expDifference, p.operand(0), core.expanded(p.output, along: axes, of: shape))
+            let total = core.sum(difference, axes, keepingAxes: true)
+            // Of nothing but −∞ the sum is 0, and so are the shares of it.
+            let divisor = core.elementwise(.add, total, core.elementwise(.equal, total, core.constant(0, p.type)))
+            let weight = core.elementwise(.divideCotangent, difference, divisor)
+            let cotangent = core.expanded(p.cotangent, along: p.blocked(axes), of: p.blocked(shape))
+            p.accumulate(0, core.elementwise(.scaleCotangent, cotangent, weight))
+          }, isBlockable: true)),
       samples: .rows { core, x, axis in core.logSumExp(x, axis) }),
 
     /// eˣ / Σ eˣ: y (ȳ − Σ ȳ y)
@@ -27,11 +31,11 @@ extension Operation {
         .init(
           rule: { p in
             let weighted = p.core.elementwise(.scaleCotangent, p.cotangent, p.output)
-            let total = p.core.sum(weighted, 1 << UInt32(p.attribute(0)), keepingAxes: true)
+            let total = p.core.sum(weighted, p.blocked(1 << UInt32(p.attribute(0))), keepingAxes: true)
             p.accumulate(
               0, p.core.elementwise(.scaleCotangent, p.core.elementwise(.subtract, p.cotangent, total), p.output))
           },
-          fused: { p in p.pullRows(wg_softmax_adjoint_f64, wg_softmax_adjoint_f32) })),
+          fused: { p in p.pullRows(wg_softmax_adjoint_f64, wg_softmax_adjoint_f32) }, isBlockable: true)),
       samples: .rows { core, x, axis in core.softmax(x, axis) }),
 
     /// x − log Σ eˣ: ȳ − eʸ Σ ȳ
@@ -40,13 +44,13 @@ extension Operation {
       derivative: .structural(
         .init(
           rule: { p in
-            let total = p.core.sum(p.cotangent, 1 << UInt32(p.attribute(0)), keepingAxes: true)
+            let total = p.core.sum(p.cotangent, p.blocked(1 << UInt32(p.attribute(0))), keepingAxes: true)
             let softmax = p.core.elementwise(.exp, p.output)
             p.accumulate(
               0,
               p.core.elementwise(.subtract, p.cotangent, p.core.elementwise(.scaleCotangent, total, softmax)))
           },
-          fused: { p in p.pullRows(wg_log_softmax_adjoint_f64, wg_log_softmax_adjoint_f32) })),
+          fused: { p in p.pullRows(wg_log_softmax_adjoint_f64, wg_log_softmax_adjoint_f32) }, isBlockable: true)),
       samples: .rows { core, x, axis in core.logSoftmax(x, axis) }),
   ]
 }

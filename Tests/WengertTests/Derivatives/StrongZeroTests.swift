@@ -7,7 +7,8 @@ import Wengert
     0, -0.0, .infinity, -.infinity, .nan, 1, -1, .greatestFiniteMagnitude, .leastNonzeroMagnitude,
   ]
 
-  @Test(arguments: OperationCase.all)
+  /// The pullback of a custom operation is the user's, who may have other plans.
+  @Test(arguments: OperationCase.all.filter { $0.name != "custom" })
   func zeroCotangentGivesZero(_ testCase: OperationCase) {
     let operands = testCase.sample.shapes.count
     for choice in Self.choices(operands) {
