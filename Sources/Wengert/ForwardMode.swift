@@ -4,7 +4,7 @@
 ///
 /// One sweep gives the derivative of all outputs along one direction, where a gradient is that of one output in all
 /// directions. Nested in another differentiation it is recorded, and can be differentiated again; so can a gradient be
-/// differentiated along a direction, which is what ``hessianVectorProduct(at:along:of:)`` does.
+/// differentiated along a direction, which is what `hessianVectorProduct(at:along:of:)` does.
 ///
 /// ```swift
 /// let slope = jvp(at: Tensor(2.0), along: Tensor(1.0)) { x in x * x * x }  // 12.0

@@ -35,7 +35,7 @@
 /// The Hessian of a scalar function at a tensor: the Jacobian of its gradient.
 ///
 /// Traps unless the function's result has exactly one element. Where only products with vectors are needed, as for
-/// Newton's method by conjugate gradients, ``hessianVectorProduct(at:along:of:)`` forms no matrix.
+/// Newton's method by conjugate gradients, ``hessianVectorProduct(at:along:of:)->M`` forms no matrix.
 ///
 /// - Returns: A tensor of the input's axes, twice. Traps if they are more than ``Shape/maximumRank``.
 /// - Complexity: O(n) times the function's own time, for n elements of the input.

@@ -69,7 +69,7 @@ extension Operation {
 /// - Complexity: O(elements); the tape keeps the result.
 @inlinable public func acos<S>(_ x: Tensor<S>) -> Tensor<S> { Tensor(recordUnary(.acos, x.handle)) }
 
-/// The arc tangent of each element, in −π/2...π/2. For the angle of a point see ``atan2(_:_:)``.
+/// The arc tangent of each element, in −π/2...π/2. For the angle of a point see ``atan2(_:_:)-(Tensor<S>,Tensor<S>)``.
 ///
 /// - Complexity: O(elements); the tape keeps the result.
 @inlinable public func atan<S>(_ x: Tensor<S>) -> Tensor<S> { Tensor(recordUnary(.atan, x.handle)) }
