@@ -12,12 +12,13 @@ OPENBLAS ?= libopenblas0-pthread
 SOURCES = Sources Tests Benchmarks Package.swift
 TORCH_VERSION = 2.13.0
 
-.PHONY: help setup bench test crosscheck format lint docs consumer venv fixtures clean
+.PHONY: help setup bench test sanitize crosscheck format lint docs consumer venv fixtures clean
 
 help:
 	@echo "make bench     install what is missing, then measure: the tape against a graph of closures"
 	@echo "               (make bench ARGS=\"training --svg two-moons.svg\" passes arguments on)"
 	@echo "make test      install what is missing, then run the tests, optimized"
+	@echo "make sanitize  run the tests under the address and the thread sanitizer"
 	@echo "make crosscheck  install PyTorch into .venv, and compare values, gradients and second derivatives with it"
 	@echo "               (make crosscheck SEED=5 draws other cases)"
 	@echo "make setup     only install what is missing"
@@ -33,6 +34,11 @@ bench: setup
 
 test: setup
 	$(SWIFT) test -c release --disable-xctest
+
+# Tests that start processes, or count what the allocator does, are left out: a sanitizer stands in their way.
+sanitize: setup
+	$(SWIFT) test -c release --disable-xctest --sanitize=address --scratch-path .build-address --skip Misuse
+	$(SWIFT) test -c release --disable-xctest --sanitize=thread --scratch-path .build-thread --skip Misuse
 
 format:
 	$(SWIFT) format format --in-place --parallel --recursive $(SOURCES)
@@ -63,7 +69,7 @@ venv:
 	.venv/bin/pip install --quiet torch==$(TORCH_VERSION) numpy mpmath
 
 clean:
-	rm -rf .build .venv
+	rm -rf .build .build-address .build-thread .venv
 
 # Calls the package manager only if something is missing, and says so first.
 setup:

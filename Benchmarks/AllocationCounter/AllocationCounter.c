@@ -2,7 +2,14 @@
 // well below a nanosecond; `free` is not touched.
 #include "AllocationCounter.h"
 
-#if defined(__linux__) && defined(__GLIBC__)
+// A sanitizer stands there itself, and calls the allocator before this program is ready.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define WC_SANITIZED
+#endif
+#endif
+
+#if defined(__linux__) && defined(__GLIBC__) && !defined(WC_SANITIZED)
 #include <errno.h>
 #include <malloc.h>
 
