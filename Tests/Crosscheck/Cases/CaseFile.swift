@@ -33,6 +33,8 @@ package struct Case: Decodable, Sendable, CustomStringConvertible {
   package let second: [CaseArray]?
   /// How much an ill-conditioned problem magnifies rounding; 1 if absent.
   package let condition: Double?
+  /// By how much a result of one number is less than the terms that it is computed from; 1 if absent.
+  package let cancellation: Double?
   /// The largest absolute error of an element that is allowed in Double, besides the relative one.
   package let absoluteTolerance: Double?
   /// What PyTorch says, where the numbers above are those of the contract.

@@ -24,8 +24,9 @@ package struct Tolerances: Sendable {
   /// Of second derivatives, in which the rounding of gradients counts once more.
   package var second: Double { 10 * gradient }
 
-  package init<S: TensorScalar>(of _: S.Type, condition: Double) {
-    value = condition * (S.scalarType == .double ? 2e-15 : 1e-6)
+  package init<S: TensorScalar>(of _: S.Type, for testCase: Case) {
+    let condition = testCase.condition ?? 1
+    value = condition * (testCase.cancellation ?? 1) * (S.scalarType == .double ? 2e-15 : 1e-6)
     gradient = condition * (S.scalarType == .double ? 1e-13 : 1e-5)
   }
 }
@@ -43,7 +44,7 @@ package struct Comparison<S: TensorScalar> {
 
   package init(_ testCase: Case, _ functions: CaseFunctions<S>, _ models: CaseModels<S>) {
     self.testCase = testCase
-    tolerances = Tolerances(of: S.self, condition: testCase.condition ?? 1)
+    tolerances = Tolerances(of: S.self, for: testCase)
     let parameters = Parameters(testCase.parameters)
     do {
       if let function = functions[testCase.name] {
@@ -108,12 +109,14 @@ package struct Comparison<S: TensorScalar> {
     }
   }
 
-  /// The largest error of some arrays, each relative to its own scale.
+  /// The largest error of some arrays, each relative to its own scale, but a number among arrays to the largest of all:
+  /// as a derivative it is a sum, which may be less than its terms.
   private mutating func check(
     _ what: String, _ actual: [ShapedArray<S>], _ expected: [CaseArray], _ tolerance: Double,
     minimumScale: Double = 0, names: [String] = []
   ) -> Double {
     var worst = 0.0
+    let largest = expected.map(\.scale).max() ?? 0
     for (index, (actual, expected)) in zip(actual, expected).enumerated() {
       let context = what + (what == "value" ? "" : " of \(names.isEmpty ? "input \(index)" : names[index])")
       guard actual.shape == Shape(expected.shape) else {
@@ -122,7 +125,8 @@ package struct Comparison<S: TensorScalar> {
         continue
       }
       let (error, element) = relativeError(
-        actual.scalars.map { Double($0) }, expected, minimumScale: minimumScale)
+        actual.scalars.map { Double($0) }, expected,
+        minimumScale: max(minimumScale, expected.scalars.count == 1 ? largest : 0))
       worst = max(worst, error)
       if !(error <= tolerance) {
         failures.append(

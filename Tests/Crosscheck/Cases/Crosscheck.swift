@@ -24,8 +24,11 @@ package struct Crosscheck {
   package private(set) var failures: [String] = []
   /// Where PyTorch says something else than the contract, and why; by operation and note, with one example.
   package private(set) var deviations: [Deviation] = []
-  /// Operations that are granted larger errors in some case, as they magnify rounding, and the most.
-  package private(set) var conditions: [(name: String, condition: Double)] = []
+  /// Operations that are granted larger errors in some case, as a problem's condition magnifies rounding; and the most.
+  package private(set) var conditions: [(name: String, factor: Double)] = []
+  /// Operations of which a value, though not its derivatives, is granted more in some case, as it is one number that is
+  /// less than its terms; and the most.
+  package private(set) var cancellations: [(name: String, factor: Double)] = []
   package private(set) var coverage = Coverage()
 
   package init(_ file: CaseFile) {
@@ -51,14 +54,17 @@ package struct Crosscheck {
     }
   }
 
-  private mutating func note(_ testCase: Case) {
-    if let condition = testCase.condition {
-      if let index = conditions.firstIndex(where: { $0.name == testCase.name }) {
-        conditions[index].condition = max(conditions[index].condition, condition)
-      } else {
-        conditions.append((testCase.name, condition))
-      }
+  private static func merge(_ list: inout [(name: String, factor: Double)], _ name: String, _ factor: Double) {
+    if let index = list.firstIndex(where: { $0.name == name }) {
+      list[index].factor = max(list[index].factor, factor)
+    } else {
+      list.append((name, factor))
     }
+  }
+
+  private mutating func note(_ testCase: Case) {
+    if let factor = testCase.condition { Self.merge(&conditions, testCase.name, factor) }
+    if let factor = testCase.cancellation { Self.merge(&cancellations, testCase.name, factor) }
     guard let note = testCase.torch?.note else { return }
     let found = deviations.firstIndex { $0.name == testCase.name && $0.note == note }
     if found == nil { deviations.append(Deviation(name: testCase.name, note: note)) }

@@ -15,9 +15,9 @@ struct Report {
       "\(file.cases.count) cases of seed \(file.seed), PyTorch \(file.torch).",
       "Worst errors of values, gradients and second derivatives, relative to the largest element of each.",
       "", table, section("Where PyTorch says something else than the contract:", result.deviations.map(Self.line)),
+      section("Granted more, by the problem's condition:", [Self.factors(result.conditions)]),
       section(
-        "Granted more, by their condition:", result.conditions.map { "\($0.name): up to \($0.condition) times as much" }
-      ),
+        "Granted more of values, as one number that is less than its terms:", [Self.factors(result.cancellations)]),
       section("Not compared:", result.coverage.missing.map { "\($0.name): \($0.reason ?? "no reason known")" }),
       section("Unexplained:", result.failures),
       result.failures.isEmpty ? "No unexplained deviation." : "\(result.failures.count) unexplained deviations.",
@@ -26,6 +26,10 @@ struct Report {
 
   private static func line(_ deviation: Crosscheck.Deviation) -> String {
     "\(deviation.name) (\(deviation.count)): \(deviation.note): \(deviation.example ?? "")"
+  }
+
+  private static func factors(_ list: [(name: String, factor: Double)]) -> String {
+    list.map { "\($0.name) × \($0.factor)" }.joined(separator: ", ")
   }
 
   private func section(_ title: String, _ lines: [String]) -> String {

@@ -32,9 +32,14 @@ def spread_symmetric(cases, *shape):
     return Draw(*shape, values=torch.round(product * 65536) / 65536 + cases.uniform(shape, -0.0625, 0.0625))
 
 
+def growth(shape):
+    """How the rounding of LAPACK's decompositions grows with the matrix."""
+    return max(1, min(shape[-2:]) / 4)
+
+
 def gap(shape):
     """Of vectors of matrices with values 1, 2, …, k: the largest over the distance of two, twice, for a square."""
-    return 2 * max(2, min(shape[-2:]))
+    return 2 * max(2, min(shape[-2:])) * growth(shape)
 
 
 def pseudo_inverse(a):
@@ -84,7 +89,7 @@ def systems(cases):
     cases.add("solve", torch.linalg.solve, layout, Draw(3, 2, layout="transposed"))
     for a, b in [((4, 2), (4,)), ((5, 3), (5, 2)), ((2, 4, 3), (4, 2)), ((2, 4), (2, 3)), ((3, 3), (3,))]:
         # PyTorch's own wants b to be a matrix.
-        cases.add("leastSquares", lambda a, b: pseudo_inverse(a) @ b, spread(cases, *a), b)
+        cases.add("leastSquares", lambda a, b: pseudo_inverse(a) @ b, spread(cases, *a), b, condition=min(a[-2:]))
 
 
 def determinants(cases):
@@ -106,14 +111,21 @@ def factorizations(cases):
     for shape in [(3, 3), (5, 3), (4, 1), (2, 4, 2), (2, 4), (1, 3), (1, 1)] + (
             [(20, 9), (17, 17), (3, 8, 5)] if cases.large else []):
         for part in ("q", "r"):
-            cases.add("qr", lambda a: torch.linalg.qr(a)[part == "r"], spread(cases, *shape), part=part)
+            draw = spread(cases, *shape)
+            if len(shape) == 2 and shape[0] < shape[1]:
+                # What counts is the square that a wide matrix starts with.
+                draw.values[:, :shape[0]] = regular(cases, shape[0], shape[0]).values
+            cases.add("qr", lambda a: torch.linalg.qr(a)[part == "r"], draw, part=part, condition=min(shape[-2:]))
 
 
 def spectra(cases):
     for shape in [(1, 1), (2, 2), (4, 4), (2, 3, 3), (0, 2, 2)] + ([(9, 9), (3, 5, 5)] if cases.large else []):
-        cases.add("eigenvalues", lambda a: torch.linalg.eigvalsh(symmetric(a)), spread_symmetric(cases, *shape))
         cases.add(
-            "eigh", lambda a: torch.linalg.eigh(symmetric(a))[0], spread_symmetric(cases, *shape), part="values")
+            "eigenvalues", lambda a: torch.linalg.eigvalsh(symmetric(a)), spread_symmetric(cases, *shape),
+            condition=growth(shape))
+        cases.add(
+            "eigh", lambda a: torch.linalg.eigh(symmetric(a))[0], spread_symmetric(cases, *shape), part="values",
+            condition=growth(shape))
         # Eigenvectors have no sign of their own, their squares do not depend on it.
         cases.add(
             "eigh", lambda a: torch.linalg.eigh(symmetric(a))[1].square(), spread_symmetric(cases, *shape),
@@ -121,14 +133,14 @@ def spectra(cases):
     for shape in [(1, 1), (3, 3), (4, 2), (2, 4), (2, 3, 2), (0, 2, 3)] + ([(9, 6), (3, 5, 7)] if cases.large else []):
         def svd(a):
             return torch.linalg.svd(a, full_matrices=False)
-        cases.add("singularValues", lambda a: torch.linalg.svdvals(a), spread(cases, *shape))
-        cases.add("svd", lambda a: svd(a)[1], spread(cases, *shape), part="s")
+        cases.add("singularValues", lambda a: torch.linalg.svdvals(a), spread(cases, *shape), condition=growth(shape))
+        cases.add("svd", lambda a: svd(a)[1], spread(cases, *shape), part="s", condition=growth(shape))
         cases.add("svd", lambda a: svd(a)[0].square(), spread(cases, *shape), part="squared u", condition=gap(shape))
         cases.add(
             "svd", lambda a: svd(a)[2].square(), spread(cases, *shape), part="squared vt", condition=gap(shape))
         cases.add(
             "svd", lambda a: svd(a)[0] @ svd(a)[2], spread(cases, *shape), part="u vt", condition=min(shape[-2:]))
-        cases.add("pseudoInverse", pseudo_inverse, spread(cases, *shape), condition=min(shape[-2:]))
+        cases.add("pseudoInverse", pseudo_inverse, spread(cases, *shape), condition=2 * min(shape[-2:]))
 
 
 def exponential(cases, draw):
@@ -143,7 +155,7 @@ def functions(cases):
         for exponent in (0, 1, 2, 5, -1, -3):
             cases.add(
                 "matrixPower", lambda a: torch.linalg.matrix_power(a, exponent), regular(cases, *shape),
-                exponent=exponent)
+                exponent=exponent, condition=max(1, abs(exponent)))
     exponential(cases, Draw(3, 3, values=cases.uniform((3, 3), -4, 4)))
     for first, second in [((2, 3), (3, 2)), ((2,), (3,)), ((2, 2), (3,)), ((2, 1, 2), (2, 2)), ((0, 2), (2, 2))]:
         cases.add("kron", torch.kron, first, second)

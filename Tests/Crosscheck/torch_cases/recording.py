@@ -74,6 +74,11 @@ class Cases:
         numbers = low + (high - low) * torch.rand(list(shape), generator=self.generator)
         return torch.clamp(torch.round(numbers * 65536) / 65536, low, high)
 
+    def distinct(self, shape):
+        """Such numbers between −2 and 2, no two of which are equal."""
+        numbers = torch.randperm(262144, generator=self.generator)[:math.prod(shape)]
+        return numbers.reshape(shape) / 65536 - 2
+
     def integers(self, shape, count):
         return torch.randint(count, list(shape), generator=self.generator)
 
@@ -96,8 +101,11 @@ class Cases:
             del case["second"], case["weights"]
             if results["value"].requires_grad:
                 self.without_second.add(name)
-        if condition is not None:
+        if condition is not None and condition > 1:
             case["condition"] = condition
+        cancellation = run.cancellation(results)
+        if cancellation > 2:
+            case["cancellation"] = cancellation
         if contract is not None:
             case["torch"] = {"note": note, **run.results(function, self)}
             for key in ("cotangent", "weights"):
@@ -166,6 +174,17 @@ class Run:
     def description(self):
         plain = all(layout == "plain" for layout in self.layouts)
         return {"inputs": self.tensors} if plain else {"inputs": self.tensors, "layouts": self.layouts}
+
+    def cancellation(self, results):
+        """By how much a number computed from many is less than its terms: Σ|∂y/∂x · x| / |y|.
+
+        Of a result with several numbers, errors are measured by the largest of them.
+        """
+        value, cotangent = results["value"].detach(), results["cotangent"]
+        if value.numel() != 1 or sum(x.numel() for x in self.tensors) < 3 or value == 0 or cotangent == 0:
+            return 1
+        terms = sum((g * x).abs().sum() for g, x in zip(results["gradients"], self.tensors))
+        return math.ceil(terms.detach() / (value * cotangent).abs())
 
     def results(self, function, cases):
         """The value, the gradient of ⟨v, f⟩, and that of ⟨w, gradient⟩, or None if PyTorch has none."""
