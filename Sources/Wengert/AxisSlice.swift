@@ -52,7 +52,7 @@ public struct AxisSlice: Hashable, Sendable {
   /// negative.
   ///
   /// Traps if `step` is 0, or if this is not a range or has a step already.
-  public func strided(by step: Int) -> AxisSlice {
+  @inline(never) public func strided(by step: Int) -> AxisSlice {
     guard case .range = selection, self.step == 1, step != 0 else { misuse(.stride(self, step)) }
     var result = self
     result.step = step
@@ -98,7 +98,7 @@ extension PartialRangeThrough: AxisSubscript where Bound == Int {
 extension AxisSubscript where Self: RangeExpression {
   /// Every `step`-th element of this range, from its first one on, or from its last one backwards if `step` is
   /// negative. Traps if `step` is 0.
-  public func strided(by step: Int) -> AxisSlice { axisSlice.strided(by: step) }
+  @inline(never) public func strided(by step: Int) -> AxisSlice { axisSlice.strided(by: step) }
 }
 
 extension AxisSubscript where Self == AxisSlice {

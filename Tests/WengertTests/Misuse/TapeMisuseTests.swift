@@ -70,7 +70,8 @@ import Wengert
         print(x.sum())
       }
       thread.start()
-      sleep(20)
+      // Ends with the message: on a busy machine, finding its line may take a while.
+      sleep(300)
     }
     if list.makes(stale, at: #line + 4) {
       let x = vector(1, 2)
