@@ -1,7 +1,8 @@
 #include "Floors.h"
 
 // The same ways of compiling that the library's kernels have, so that a ratio to a floor is not one of compilers.
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GLIBC__)
+// Not under the thread sanitizer: what chooses a clone would call it before it has started.
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GLIBC__) && !__has_feature(thread_sanitizer)
 #define WF_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define WF_CLONES
