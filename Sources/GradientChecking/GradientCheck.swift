@@ -7,18 +7,18 @@ struct GradientCheck<Scalar: TensorScalar> {
   let options: GradientCheckOptions<Scalar>
 
   func run(_ function: @escaping Function, at x: [ShapedArray<Scalar>]) throws -> GradientCheckReport {
-    var generator = DirectionGenerator(seed: options.seed)
+    var generator = RandomStream(seed: options.seed)
     var report = GradientCheckReport()
     var function = function
     var x = x
     for order in 1...max(options.order, 1) {
       let shape = try Tape.scope { try function(x.map { Tensor($0) }).shape }
       for _ in 0..<options.directions {
-        let direction = x.map { generator.array($0.shape) as ShapedArray<Scalar> }
-        try compare(order, function, x, direction, generator.array(shape), &report)
+        let direction = x.map { generator.direction($0.shape) as ShapedArray<Scalar> }
+        try compare(order, function, x, direction, generator.direction(shape), &report)
       }
       // Next, the gradient of ⟨v, f(x)⟩ as a function of x and v.
-      x.append(generator.array(shape))
+      x.append(generator.direction(shape))
       function = Self.gradient(of: function)
     }
     return report
@@ -95,21 +95,9 @@ private struct TensorBinder<Scalar: TensorScalar>: ParameterVisitor {
   }
 }
 
-/// A small generator, SplitMix64, of numbers in −1...1 that a seed determines.
-struct DirectionGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  private mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var bits = state
-    bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-    return bits ^ (bits >> 31)
-  }
-
-  mutating func array<Scalar: TensorScalar>(_ shape: Shape) -> ShapedArray<Scalar> {
-    ShapedArray(shape: shape, scalars: (0..<shape.elementCount).map { _ in Scalar(Double(next() >> 11) * 0x1p-52 - 1) })
+extension RandomStream {
+  /// Numbers in −1...1.
+  mutating func direction<Scalar: TensorScalar>(_ shape: Shape) -> ShapedArray<Scalar> {
+    Tape.scope { () -> ShapedArray<Scalar> in uniform(shape: shape, in: -1...1).value }
   }
 }

@@ -1,5 +1,4 @@
 import Testing
-
 import Wengert
 
 /// Pullbacks of sums, differences and products of numbers take a short way; it has to lead where the programs lead that

@@ -1,5 +1,4 @@
 import Testing
-
 import Wengert
 
 /// The cotangent that a sum or a mean hands on is kept as one number for as long as that will do; nothing that can be

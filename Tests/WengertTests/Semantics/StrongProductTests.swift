@@ -1,5 +1,4 @@
 import Testing
-
 import Wengert
 
 /// A factor that is not finite, in products whose test for it looks at the factor and in those that look at the product.
