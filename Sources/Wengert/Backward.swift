@@ -43,6 +43,8 @@ extension UnsafeMutablePointer<TapeCore> {
       } else if record.pointee.flags.contains(.isTarget) {
         slots[Int(id &- start)] = .active
         continue
+      } else if record.pointee.flags.contains(.isDetached) {
+        isActive = false
       } else {
         for index in 0..<operandCount(id) where self.isActive(operand(id, index), range) { isActive = true }
       }

@@ -105,6 +105,19 @@ extension UnsafeMutablePointer<TapeCore> {
       flags: .hasManyOperands)
   }
 
+  /// Computes an elementwise record's value anew, where it lies.
+  func evaluateElementwise(_ id: NodeID) {
+    let record = self[record: id].pointee
+    let shape = pointee.layouts[record.layout]
+    let count = operandCount(id)
+    let a = self[record: operand(id, 0)].pointee
+    let b = count > 1 ? self[record: operand(id, 1)].pointee : a
+    let c = count > 2 ? self[record: operand(id, 2)].pointee : a
+    withView(c, over: shape) { z in
+      withViews(a, b, over: shape) { x, y in apply(record.opcode, (x, y, z), shape, record.scalarType, record.value) }
+    }
+  }
+
   /// An elementwise operation of as many operands as it takes: a rule that is replayed, or a sample.
   func elementwise(_ opcode: Opcode, _ operands: [NodeID]) -> NodeID {
     switch operands.count {

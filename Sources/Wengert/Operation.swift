@@ -4,6 +4,9 @@ import CKernels
 /// the backward pass, the tests, the benchmark and the printouts follow.
 package struct Operation: Sendable {
   package let opcode: Opcode
+  /// How the value is computed; nil for leaves, for views, which share their operand's memory, and for elementwise
+  /// operations, whose opcode says it all.
+  var forward: Forward? = nil
   /// What the derivative is made of; nil if none passes through this operation (comparisons, rounding).
   let derivative: Derivative?
   /// How tests and benchmarks exercise the operation.
@@ -13,6 +16,22 @@ package struct Operation: Sendable {
     /// One program per operand; nil where the operand has no derivative.
     case elementwise([TracedProgram?])
     case structural(Structural)
+  }
+
+  /// How a value comes about when the operation is recorded, and again when a recorded program is replayed.
+  struct Forward: Sendable {
+    /// Writes the output's elements, from the operands' values and the attributes.
+    let evaluate: @Sendable (Evaluation) throws(LinearAlgebraError) -> Void
+    /// Bytes to be kept, if an operation keeps more than the output's elements.
+    var byteCount: (@Sendable (Evaluation) -> Int)?
+
+    init(
+      byteCount: (@Sendable (Evaluation) -> Int)? = nil,
+      _ evaluate: @escaping @Sendable (Evaluation) throws(LinearAlgebraError) -> Void
+    ) {
+      self.evaluate = evaluate
+      self.byteCount = byteCount
+    }
   }
 
   /// The derivative of an operation that is more than elementwise.
@@ -88,6 +107,8 @@ struct OperationTable: Sendable {
 
   /// The derivatives of operations that are more than elementwise, by opcode.
   nonisolated(unsafe) let structural: UnsafePointer<Operation.Structural?>
+  /// How values are computed, by opcode.
+  nonisolated(unsafe) let forward: UnsafePointer<Operation.Forward?>
   nonisolated(unsafe) let kinds: UnsafePointer<Kind>
   /// Three places per elementwise opcode; a program that no cotangent passes has an `instruction_count` of 255.
   nonisolated(unsafe) let programs: UnsafePointer<wg_program>
@@ -127,6 +148,9 @@ struct OperationTable: Sendable {
       if case .structural(let derivative)? = operation?.derivative { structural[opcode] = derivative }
     }
     self.structural = UnsafePointer(structural)
+    let forward = UnsafeMutablePointer<Operation.Forward?>.allocate(capacity: byOpcode.count)
+    for (opcode, operation) in byOpcode.enumerated() { (forward + opcode).initialize(to: operation?.forward) }
+    self.forward = UnsafePointer(forward)
     self.programs = UnsafePointer(programs)
     let forms = UnsafeMutablePointer<Form>.allocate(capacity: Int(WG_ELEMENTWISE_COUNT))
     for opcode in 0..<Int(WG_ELEMENTWISE_COUNT) {

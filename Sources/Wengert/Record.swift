@@ -45,6 +45,8 @@ struct Record: BitwiseCopyable {
     static let isTarget = Flags(rawValue: 1)
     /// The operands are listed among the attributes: their number, then their positions.
     static let hasManyOperands = Flags(rawValue: 2)
+    /// Nothing is differentiated through this record, though it has its operands.
+    static let isDetached = Flags(rawValue: 4)
   }
 }
 

@@ -40,6 +40,11 @@ struct TapeCore {
   var generation: UInt32
   /// Whether new records keep their operands.
   var isRecording = true
+  /// The flag of records through which nothing is differentiated, while a program is being recorded and its function
+  /// asks for no recording: a program has to know how every value is computed.
+  var detachedFlag: Record.Flags = []
+  /// What a program that is being recorded has to know beside the records; nil on the tape of a thread.
+  var trace: Trace?
   /// How many differentiations are under way around the code that runs now.
   var depth: Int32 = 0
   /// The source of records made now.
@@ -150,7 +155,7 @@ extension UnsafeMutablePointer<TapeCore> {
     if pointee.isRecording {
       record.operands = operands
       record.attributes = attributes
-      record.flags = flags
+      record.flags = pointee.detachedFlag.union(flags)
     } else {
       record.opcode = .constant
     }
@@ -168,14 +173,12 @@ extension UnsafeMutablePointer<TapeCore> {
   func beginAttributes() -> Int32 { Int32(truncatingIfNeeded: pointee.attributes.count) }
 
   func attributes(_ list: some Sequence<Int>) -> Int32 {
-    guard pointee.isRecording else { return -1 }
     let start = beginAttributes()
     for item in list { pointee.attributes.append(Int32(truncatingIfNeeded: item)) }
     return start
   }
 
   func attributes(_ a: Int, _ b: Int, _ c: Int, _ d: Int) -> Int32 {
-    guard pointee.isRecording else { return -1 }
     let start = beginAttributes()
     let list = SIMD4(a, b, c, d)
     for index in list.indices { pointee.attributes.append(Int32(truncatingIfNeeded: list[index])) }
@@ -217,9 +220,14 @@ extension UnsafeMutablePointer<TapeCore> {
     return append(opcode, type, layout: layout, value: allocate(layout, type))
   }
 
-  /// A record with the same value but no past.
+  /// A record with the same value but no past, or one through which nothing is differentiated.
   func detached(_ id: NodeID) -> NodeID {
     let record = self[record: id].pointee
+    if pointee.trace != nil && pointee.isRecording {
+      let alias = alias(id)
+      self[record: alias].pointee.flags.insert(.isDetached)
+      return alias
+    }
     return append(.constant, record.scalarType, layout: record.layout, value: record.value)
   }
 

@@ -5,17 +5,27 @@ import CKernels
 extension Operation {
   static let extrema: [Operation] = [
     /// max x: the cotangent goes to the largest element, split evenly among equals.
-    .extremum(.maximumReduction) { core, x, axes, keeps in core.maximum(x, axes, keepingAxes: keeps) },
+    .extremum(
+      .maximumReduction,
+      .reduction(
+        { e, axes in wg_maximum_f64(e.input(0).value.f64, e.layout(0), axes, e.value.f64) },
+        { e, axes in wg_maximum_f32(e.input(0).value.f32, e.layout(0), axes, e.value.f32) })
+    ) { core, x, axes, keeps in core.maximum(x, axes, keepingAxes: keeps) },
 
     /// min x, likewise
-    .extremum(.minimumReduction) { core, x, axes, keeps in core.minimum(x, axes, keepingAxes: keeps) },
+    .extremum(
+      .minimumReduction,
+      .reduction(
+        { e, axes in wg_minimum_f64(e.input(0).value.f64, e.layout(0), axes, e.value.f64) },
+        { e, axes in wg_minimum_f32(e.input(0).value.f32, e.layout(0), axes, e.value.f32) })
+    ) { core, x, axes, keeps in core.minimum(x, axes, keepingAxes: keeps) },
   ]
 
   private static func extremum(
-    _ opcode: Opcode, _ apply: @escaping @Sendable (Core, NodeID, UInt32, Bool) -> NodeID
+    _ opcode: Opcode, _ forward: Forward, _ apply: @escaping @Sendable (Core, NodeID, UInt32, Bool) -> NodeID
   ) -> Operation {
     Operation(
-      opcode: opcode,
+      opcode: opcode, forward: forward,
       derivative: .structural(
         .init(
           rule: { p in
@@ -138,23 +148,11 @@ func extremumPositions(_ x: Handle, _ axis: Int?, _ keepsAxis: Bool, largest: Bo
 
 extension UnsafeMutablePointer<TapeCore> {
   func maximum(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID {
-    reduce(.maximumReduction, x, axes, keepingAxes) { record, layout, value in
-      if record.scalarType == .double {
-        wg_maximum_f64(record.value.f64, layout, axes, value.f64)
-      } else {
-        wg_maximum_f32(record.value.f32, layout, axes, value.f32)
-      }
-    }
+    reduce(.maximumReduction, x, axes, keepingAxes)
   }
 
   func minimum(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID {
-    reduce(.minimumReduction, x, axes, keepingAxes) { record, layout, value in
-      if record.scalarType == .double {
-        wg_minimum_f64(record.value.f64, layout, axes, value.f64)
-      } else {
-        wg_minimum_f32(record.value.f32, layout, axes, value.f32)
-      }
-    }
+    reduce(.minimumReduction, x, axes, keepingAxes)
   }
 
   /// Positions along an axis, or of all elements in row-major order for nil.
@@ -162,6 +160,7 @@ extension UnsafeMutablePointer<TapeCore> {
     // What is done on the way leaves no record.
     let mark = mark()
     defer { reset(to: mark) }
+    noteHostRead(x)
     let x = axis == nil ? reshaped(x, to: .vector(layout(x).elementCount)) : x
     let (record, layout) = (self[record: x].pointee, layout(x))
     let shape = reducedShape(layout.shape, 1 << UInt32(axis ?? 0), keepingAxes: keepsAxis)

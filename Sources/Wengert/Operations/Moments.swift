@@ -7,6 +7,15 @@ extension Operation {
     /// Σ(x − mean)² / (n − correction): 2 (x − mean) / (n − correction)
     Operation(
       opcode: .variance,
+      forward: .reduction(
+        { e, axes in
+          let divisor = e.core.varianceDivisor(e.operand(0), axes, e.attribute(1))
+          wg_variance_f64(e.input(0).value.f64, e.layout(0), axes, divisor, e.value.f64)
+        },
+        { e, axes in
+          let divisor = e.core.varianceDivisor(e.operand(0), axes, e.attribute(1))
+          wg_variance_f32(e.input(0).value.f32, e.layout(0), axes, Float(divisor), e.value.f32)
+        }),
       derivative: .structural(
         .init { p in
           let core = p.core
@@ -21,6 +30,9 @@ extension Operation {
     /// (Σ|x|ᵖ)^(1/p): sign x · (|x| / y)ᵖ⁻¹, which is x / y for p = 2, and 0 where y = 0
     Operation(
       opcode: .norm,
+      forward: .reduction(
+        { e, axes in wg_norm_f64(e.input(0).value.f64, e.layout(0), axes, e.normOrder, e.value.f64) },
+        { e, axes in wg_norm_f32(e.input(0).value.f32, e.layout(0), axes, e.normOrder, e.value.f32) }),
       derivative: .structural(
         .init { p in
           let core = p.core
@@ -83,7 +95,7 @@ extension Composite {
   ]
 }
 
-extension Pullback {
+extension OperationInPass {
   /// The order of a norm, whose bits are its second and third attributes.
   fileprivate var normOrder: Double {
     Double(
@@ -212,14 +224,7 @@ func recordNorm(_ x: Handle, _ order: Double, _ axes: [Int]?, _ keepsAxes: Bool)
 
 extension UnsafeMutablePointer<TapeCore> {
   func variance(_ x: NodeID, _ axes: UInt32, correction: Int, keepingAxes: Bool) -> NodeID {
-    let divisor = varianceDivisor(x, axes, correction)
-    return reduce(.variance, x, axes, keepingAxes, parameters: [correction]) { record, layout, value in
-      if record.scalarType == .double {
-        wg_variance_f64(record.value.f64, layout, axes, divisor, value.f64)
-      } else {
-        wg_variance_f32(record.value.f32, layout, axes, Float(divisor), value.f32)
-      }
-    }
+    reduce(.variance, x, axes, keepingAxes, parameters: [correction])
   }
 
   fileprivate func varianceDivisor(_ x: NodeID, _ axes: UInt32, _ correction: Int) -> Double {
@@ -246,13 +251,7 @@ extension UnsafeMutablePointer<TapeCore> {
     default:
       let bits = order.bitPattern
       let halves = [bits >> 32, bits & 0xFFFF_FFFF].map { Int(Int32(truncatingIfNeeded: $0)) }
-      return reduce(.norm, x, axes, keepingAxes, parameters: halves) { record, layout, value in
-        if record.scalarType == .double {
-          wg_norm_f64(record.value.f64, layout, axes, order, value.f64)
-        } else {
-          wg_norm_f32(record.value.f32, layout, axes, order, value.f32)
-        }
-      }
+      return reduce(.norm, x, axes, keepingAxes, parameters: halves)
     }
   }
 }

@@ -7,6 +7,9 @@ extension Operation {
     /// Σx: the cotangent, repeated along the summed axes
     Operation(
       opcode: .sum,
+      forward: .reduction(
+        { e, axes in wg_sum_f64(e.input(0).value.f64, e.layout(0), axes, 1, false, e.value.f64) },
+        { e, axes in wg_sum_f32(e.input(0).value.f32, e.layout(0), axes, 1, false, e.value.f32) }),
       derivative: .structural(
         .init(
           rule: { p in p.repeatCotangent() },
@@ -16,6 +19,15 @@ extension Operation {
     /// Σx / n
     Operation(
       opcode: .mean,
+      forward: .reduction(
+        { e, axes in
+          let count = e.core.reducedCount(e.operand(0), axes)
+          wg_sum_f64(e.input(0).value.f64, e.layout(0), axes, count, false, e.value.f64)
+        },
+        { e, axes in
+          let count = e.core.reducedCount(e.operand(0), axes)
+          wg_sum_f32(e.input(0).value.f32, e.layout(0), axes, Float(count), false, e.value.f32)
+        }),
       derivative: .structural(
         .init(
           rule: { p in p.repeatCotangent(dividedByCount: true) },
@@ -29,6 +41,9 @@ extension Operation {
     /// divided by, so zeros are like other numbers, in derivatives of any order.
     Operation(
       opcode: .product,
+      forward: .reduction(
+        { e, axes in wg_product_f64(e.input(0).value.f64, e.layout(0), axes, e.value.f64) },
+        { e, axes in wg_product_f32(e.input(0).value.f32, e.layout(0), axes, e.value.f32) }),
       derivative: .structural(
         .init { p in
           let core = p.core
@@ -43,10 +58,22 @@ extension Operation {
   ]
 }
 
-extension Pullback {
+extension OperationInPass {
   /// The reduced axes of a reduction, as bits.
   var axes: UInt32 { UInt32(attribute(0)) }
+}
 
+extension Operation.Forward {
+  /// A kernel for each number type, given the reduced axes.
+  static func reduction(
+    _ f64: @escaping @Sendable (Evaluation, _ axes: UInt32) -> Void,
+    _ f32: @escaping @Sendable (Evaluation, _ axes: UInt32) -> Void
+  ) -> Self {
+    Self { e in e.type == .double ? f64(e, e.axes) : f32(e, e.axes) }
+  }
+}
+
+extension Pullback {
   /// The adjoint of a sum, or of a mean: the cotangent, or its share, repeated along the reduced axes.
   fileprivate func repeatCotangent(dividedByCount: Bool = false) {
     let cotangent =
@@ -225,51 +252,18 @@ extension UnsafeMutablePointer<TapeCore> {
     return result
   }
 
-  func sum(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID {
-    reduce(.sum, x, axes, keepingAxes) { record, layout, value in
-      if record.scalarType == .double {
-        wg_sum_f64(record.value.f64, layout, axes, 1, false, value.f64)
-      } else {
-        wg_sum_f32(record.value.f32, layout, axes, 1, false, value.f32)
-      }
-    }
-  }
-
-  func mean(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID {
-    let count = reducedCount(x, axes)
-    return reduce(.mean, x, axes, keepingAxes) { record, layout, value in
-      if record.scalarType == .double {
-        wg_sum_f64(record.value.f64, layout, axes, count, false, value.f64)
-      } else {
-        wg_sum_f32(record.value.f32, layout, axes, Float(count), false, value.f32)
-      }
-    }
-  }
-
-  func product(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID {
-    reduce(.product, x, axes, keepingAxes) { record, layout, value in
-      if record.scalarType == .double {
-        wg_product_f64(record.value.f64, layout, axes, value.f64)
-      } else {
-        wg_product_f32(record.value.f32, layout, axes, value.f32)
-      }
-    }
-  }
+  func sum(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID { reduce(.sum, x, axes, keepingAxes) }
+  func mean(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID { reduce(.mean, x, axes, keepingAxes) }
+  func product(_ x: NodeID, _ axes: UInt32, keepingAxes: Bool) -> NodeID { reduce(.product, x, axes, keepingAxes) }
 
   /// Records a reduction whose attributes are its axes, as bits, and its parameters.
-  @inline(__always)
   func reduce(
-    _ opcode: Opcode, _ x: NodeID, _ axes: UInt32, _ keepingAxes: Bool, parameters: [Int] = [],
-    _ kernel: (Record, UnsafePointer<wg_layout>, UnsafeMutableRawPointer) -> Void
+    _ opcode: Opcode, _ x: NodeID, _ axes: UInt32, _ keepingAxes: Bool, parameters: [Int] = []
   ) -> NodeID {
-    let record = self[record: x].pointee
-    let from = pointee.layouts[record.layout]
-    let layout = pointee.layouts.number(
-      of: reducedShape(pointee.layouts.shape(record.layout), axes, keepingAxes: keepingAxes))
-    let value = allocate(layout, record.scalarType)
-    kernel(record, from, value)
-    return append(
-      opcode, record.scalarType, layout: layout, value: value, operands: (x, -1),
+    let shape = reducedShape(shape(x), axes, keepingAxes: keepingAxes)
+    let type = self[record: x].pointee.scalarType
+    return record(
+      opcode, type, layout: pointee.layouts.number(of: shape), operands: (x, -1),
       attributes: parameters.isEmpty ? attributes(CollectionOfOne(Int(axes))) : attributes([Int(axes)] + parameters))
   }
 
