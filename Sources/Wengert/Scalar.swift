@@ -24,3 +24,8 @@ extension Float: TensorScalar {
 extension Double: TensorScalar {
   @inlinable public static var scalarType: ScalarType { .double }
 }
+
+extension UnsafeMutableRawPointer {
+  var f64: UnsafeMutablePointer<Double> { assumingMemoryBound(to: Double.self) }
+  var f32: UnsafeMutablePointer<Float> { assumingMemoryBound(to: Float.self) }
+}
