@@ -68,28 +68,33 @@ extension UnsafeMutablePointer<TapeCore> {
     while id >= range.start {
       let slot = slot(id, range).pointee
       let record = self[record: id]
-      guard let adjoint = slot.adjoint else {
-        if let number = slot.uniform {
-          if record.pointee.opcode.isElementwise {
-            DirectPullback(core: self, id: id, adjoint: number, range: range, isUniform: true).pullElementwise()
-          } else {
-            pullStructural(id, writeOut(number, id, range), range)
-          }
-        }
-        id -= 1
-        continue
-      }
-      if record.pointee.isScalarOperation(of: .double) {
+      if slot.adjoint != nil, record.pointee.isScalarOperation(of: .double) {
         id = pullScalars(downFrom: id, range, Double.self) { wg_run_scalar_program_f64($0, $1) }
-      } else if record.pointee.isScalarOperation(of: .float) {
+      } else if slot.adjoint != nil, record.pointee.isScalarOperation(of: .float) {
         id = pullScalars(downFrom: id, range, Float.self) { wg_run_scalar_program_f32($0, $1) }
       } else {
-        if record.pointee.opcode.isElementwise {
-          DirectPullback(core: self, id: id, adjoint: adjoint, range: range).pullElementwise()
-        } else {
-          pullStructural(id, adjoint, range)
-        }
+        pullRecord(id, range)
         id -= 1
+      }
+    }
+  }
+
+  /// The pullback of one record, if a cotangent has reached it.
+  @inline(__always)
+  func pullRecord(_ id: NodeID, _ range: BackwardRange) {
+    let slot = slot(id, range).pointee
+    let isElementwise = self[record: id].pointee.opcode.isElementwise
+    if let adjoint = slot.adjoint {
+      if isElementwise {
+        DirectPullback(core: self, id: id, adjoint: adjoint, range: range).pullElementwise()
+      } else {
+        pullStructural(id, adjoint, range)
+      }
+    } else if let number = slot.uniform {
+      if isElementwise {
+        DirectPullback(core: self, id: id, adjoint: number, range: range, isUniform: true).pullElementwise()
+      } else {
+        pullStructural(id, writeOut(number, id, range), range)
       }
     }
   }

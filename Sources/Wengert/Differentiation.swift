@@ -32,8 +32,9 @@ struct Differentiation {
   /// at `x` nor a use of `x` by capture is taken for it.
   @usableFromInline
   func input(_ x: Handle) -> Handle {
-    core.pointee.source = core[record: core.resolve(x)].pointee.source
-    return core.handle(core.alias(x.index))
+    let x = core.resolve(x)
+    core.pointee.source = core[record: x].pointee.source
+    return core.handle(core.alias(x))
   }
 
   /// The function's input: a parameter, whose array the caller keeps alive until the differentiation has ended.

@@ -68,6 +68,7 @@ extension Tensor {
     let core = Core.current
     let output = core.resolve(handle)
     core.requireScalar(output, for: "backward()")
+    if core.pointee.trace != nil { misuse(.backwardInRecording) }
     let range = BackwardRange(start: 0, output: output)
     let buffer = core.withGradientBuffer(keepingAdjoints: true) {
       core.markActive(range, leavesAreTargets: true)
@@ -102,8 +103,14 @@ extension UnsafeMutablePointer<TapeCore> {
 
   /// Seeds the output's adjoint, with ones unless a cotangent is given, and runs the pass over the marked range.
   func pull(_ range: BackwardRange, cotangent: NodeID?) {
+    guard slot(range.output, range).pointee.isActive else { return }
+    seed(range, cotangent: cotangent)
+    runBackward(range)
+  }
+
+  /// Makes the output's adjoint.
+  func seed(_ range: BackwardRange, cotangent: NodeID?) {
     let slot = slot(range.output, range)
-    guard slot.pointee.isActive else { return }
     let record = self[record: range.output].pointee
     let layout = layout(range.output)
     pointee.borrowedAdjoint = nil
@@ -123,6 +130,5 @@ extension UnsafeMutablePointer<TapeCore> {
       }
     }
     slot.pointee = Slot(adjoint)
-    runBackward(range)
   }
 }

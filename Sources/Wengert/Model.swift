@@ -57,7 +57,7 @@ func recordParameter<S>(_ bound: Handle, _ value: ShapedArray<S>) -> Handle {
 ///   func callAsFunction(_ x: Tensor<Double>) -> Tensor<Double> { x * factor.tensor }
 /// }
 /// ```
-public protocol Model<Scalar> {
+public protocol Model<Scalar>: DifferentiableInput where Traced == Self {
   associatedtype Scalar: TensorScalar = Double
 
   /// Calls `visitor.visit(name, &member)` for each parameter and each member that is a model, always in one order.

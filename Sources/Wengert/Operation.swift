@@ -46,6 +46,17 @@ package struct Operation: Sendable {
     var tangent: (@Sendable (Pushforward) -> NodeID?)?
     /// Whether `rule` and `tangent` can take a block: cotangents and tangents with one more leading axis.
     var isBlockable = false
+    /// The values that a backward pass reads, by way of `fused` or else of `rule`: what a recorded program must keep for
+    /// it.
+    var reads: Reads = .all
+  }
+
+  /// Which values a pullback reads.
+  struct Reads: OptionSet, Sendable {
+    let rawValue: UInt8
+    static let operands = Reads(rawValue: 1)
+    static let output = Reads(rawValue: 2)
+    static let all: Reads = [.operands, .output]
   }
 
   package var name: String { String(cString: opcode.cName) }

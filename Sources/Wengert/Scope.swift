@@ -35,14 +35,22 @@ extension UnsafeMutablePointer<TapeCore> {
   /// Ends a scope: its records are dropped, its tensors become stale, its memory is there for the next.
   func closeScope(_ mark: TapeMark) {
     reset(to: mark)
-    releaseRetained(mark)
+    releaseRetained(from: mark.retained)
     pointee.generation = mark.generation
     if mark.records == 0 { trimLayouts() }
   }
 
-  private func releaseRetained(_ mark: TapeMark) {
-    for index in mark.retained..<pointee.retained.count { pointee.retained.base[index].release() }
-    pointee.retained.removeAll(from: mark.retained)
+  private func releaseRetained(from start: Int) {
+    for index in start..<pointee.retained.count { pointee.retained.base[index].release() }
+    pointee.retained.removeAll(from: start)
+  }
+
+  /// Gives back what only the recording of a program needed: values, adjoints and the inputs' arrays.
+  func releaseRecording() {
+    releaseRetained(from: 0)
+    pointee.values.deallocate()
+    pointee.values = Arena()
+    pointee.gradientBuffers = RecyclingPool()
   }
 
   /// Shapes that vary with the data would fill the table without end; an empty tape can start over.
@@ -65,7 +73,7 @@ extension UnsafeMutablePointer<TapeCore> {
       value.write(to: self[record: id].pointee.value)
       return id
     }
-    releaseRetained(mark)
+    releaseRetained(from: mark.retained)
     return ids
   }
 

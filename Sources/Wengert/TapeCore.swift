@@ -126,8 +126,7 @@ extension UnsafeMutablePointer<TapeCore> {
   /// The record of a tensor; traps if its scope has ended or it belongs to another thread.
   @inline(__always)
   func resolve(_ handle: Handle) -> NodeID {
-    guard isLive(handle) else { misuse(.staleTensor) }
-    return handle.index
+    isLive(handle) ? handle.index : resolveCaptured(handle)
   }
 
   @inline(__always)

@@ -6,7 +6,34 @@ struct Trace {
     let value: ArrayStorage
   }
 
+  /// The tape of the thread that the program is being recorded on: tensors captured from there become constants.
+  let parent: Core
   var guards: [Guard] = []
+  /// A list of indices that replays supply.
+  struct IndexInput {
+    /// What it held while the function was recorded.
+    let recorded: IndexArray
+    /// Whether the function, or an operation that is not able to take others, has looked at its elements.
+    var isRead = false
+    /// Where records keep them, as their operation does.
+    var uses: [Use] = []
+
+    init(_ recorded: IndexArray) { self.recorded = recorded }
+  }
+
+  /// Indices among a record's attributes.
+  struct Use {
+    /// Where they start.
+    let attributes: Int
+    /// What is kept for an index; traps if it is out of range.
+    let stored: (_ index: Int, _ position: Int) -> Int32
+  }
+
+  var indexInputs: [IndexInput] = []
+  /// Constants made of captured tensors.
+  var captured: [Handle: NodeID] = [:]
+
+  init(parent: Core) { self.parent = parent }
 }
 
 extension UnsafeMutablePointer<TapeCore> {
@@ -15,6 +42,52 @@ extension UnsafeMutablePointer<TapeCore> {
   @inline(__always)
   func noteHostRead(_ id: NodeID) {
     if pointee.trace != nil { addGuard(id) }
+  }
+
+  /// The record of a tensor that is not on this tape: a constant, if a function being recorded has captured it from the
+  /// tape around it; else its scope has ended or it belongs to another thread.
+  @inline(never)
+  func resolveCaptured(_ handle: Handle) -> NodeID {
+    guard let parent = pointee.trace?.parent, parent.isLive(handle) else { misuse(.staleTensor) }
+    if let known = pointee.trace?.captured[handle] { return known }
+    let type = parent[record: handle.index].pointee.scalarType
+    let id = leaf(parent.shape(handle.index), type, .constant)
+    parent.copyValue(handle.index, to: self[record: id].pointee.value)
+    pointee.trace!.captured[handle] = id
+    return id
+  }
+
+  /// Notes that the elements of an index input are kept among the attributes from `start` on. Whoever stored them has read
+  /// them by way of `elements`; only if these are an input's own is nothing else to be guarded.
+  func noteStored(
+    _ elements: UnsafeBufferPointer<Int>, at start: Int32, _ stored: @escaping (_ index: Int, _ position: Int) -> Int32
+  ) {
+    guard pointee.trace != nil else { return }
+    for number in pointee.trace!.indexInputs.indices {
+      let isOwn = pointee.trace!.indexInputs[number].recorded.hasElements(at: elements)
+      if isOwn { pointee.trace!.indexInputs[number].uses.append(.init(attributes: Int(start), stored: stored)) }
+    }
+  }
+
+  /// Called where a record's indices decide what else is recorded.
+  func noteAttributesRead(_ start: Int32) {
+    guard pointee.trace != nil else { return }
+    for number in pointee.trace!.indexInputs.indices
+    where pointee.trace!.indexInputs[number].uses.contains(where: { $0.attributes == Int(start) }) {
+      pointee.trace!.indexInputs[number].isRead = true
+    }
+  }
+
+  /// Runs code that reads the elements of an index input. Unless the code keeps them where replays will find them, the
+  /// program holds only for these elements.
+  func readingIndices<R>(_ input: Int, _ body: () throws -> R) rethrows -> R {
+    let uses = pointee.trace?.indexInputs[input].uses.count
+    defer {
+      if let uses, pointee.trace?.indexInputs[input].uses.count == uses {
+        pointee.trace!.indexInputs[input].isRead = true
+      }
+    }
+    return try body()
   }
 
   @inline(never)

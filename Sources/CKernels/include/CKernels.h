@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "Operations.h"
+#include "Chains.h"
 #include "SmallGemm.h"
 #include "Windows.h"
 

@@ -106,6 +106,8 @@ func recordCustom(_ y: Handle, _ operands: [Handle], _ pullback: @escaping (Hand
   return core.handle(
     core.append(
       .custom, record.scalarType, layout: record.layout, value: record.value,
-      attributes: core.attributes([operands.count] + operands.map { Int(core.resolve($0)) } + [position]),
+      // The record that the value was computed by comes last: a recorded program computes it again.
+      attributes: core.attributes(
+        [operands.count] + operands.map { Int(core.resolve($0)) } + [position, Int(core.resolve(y))]),
       flags: .hasManyOperands))
 }

@@ -117,19 +117,28 @@ extension UnsafeMutablePointer<TapeCore> {
     pointee.attributes.resize(to: Int(start) + labels.count)
     let stored = pointee.attributes.base + Int(start)
     for row in 0..<labels.count {
-      let label = labels[row]
-      if label == ignored {
-        stored[row] = -1
-      } else {
-        guard label >= 0, label < classes else { misuse(.label(function(), label, row: row, classes)) }
-        stored[row] = Int32(truncatingIfNeeded: label)
-      }
+      stored[row] = Self.stored(labels[row], row, ignoring: ignored, of: classes, function())
+    }
+    if pointee.trace != nil {
+      let function = function()
+      noteStored(labels, at: start) { Self.stored($0, $1, ignoring: ignored, of: classes, function) }
     }
     return start
   }
 
+  /// A row's label as it is stored; traps if it is no column.
+  @inline(__always)
+  private static func stored(
+    _ label: Int, _ row: Int, ignoring ignored: Int?, of classes: Int, _ function: @autoclosure () -> String
+  ) -> Int32 {
+    if label == ignored { return -1 }
+    guard label >= 0, label < classes else { misuse(.label(function(), label, row: row, classes)) }
+    return Int32(truncatingIfNeeded: label)
+  }
+
   /// The number of rows that have a label.
   func labeledCount(_ labels: Int32, rows: Int) -> Int {
+    noteAttributesRead(labels)
     let label = pointee.attributes.base + Int(labels)
     var count = 0
     for row in 0..<rows where label[row] >= 0 { count += 1 }
@@ -138,6 +147,7 @@ extension UnsafeMutablePointer<TapeCore> {
 
   /// A constant vector: 1 for rows that have a label, 0 for the others.
   func labelMask(_ labels: Int32, rows: Int, _ type: ScalarType) -> NodeID {
+    noteAttributesRead(labels)
     let mask = leaf(.vector(rows), type, .constant)
     let value = self[record: mask].pointee.value
     let label = pointee.attributes.base + Int(labels)
