@@ -60,18 +60,21 @@ extension UnsafeMutablePointer<TapeCore> {
   /// The backward sweep without recording: adjoints are added up in place.
   ///
   /// The output's slot must hold its cotangent.
-  func runBackward(_ range: BackwardRange) {
+  func runBackward(_ range: BackwardRange) { runBackward(range, from: range.output, downTo: range.start) }
+
+  /// The part of a backward sweep from one record down to another.
+  func runBackward(_ range: BackwardRange, from last: NodeID, downTo first: NodeID) {
     let wasRecording = pointee.isRecording
     pointee.isRecording = false
     defer { pointee.isRecording = wasRecording }
-    var id = range.output
-    while id >= range.start {
+    var id = last
+    while id >= first {
       let slot = slot(id, range).pointee
       let record = self[record: id]
       if slot.adjoint != nil, record.pointee.isScalarOperation(of: .double) {
-        id = pullScalars(downFrom: id, range, Double.self) { wg_run_scalar_program_f64($0, $1) }
+        id = pullScalars(from: id, downTo: first, range, Double.self) { wg_run_scalar_program_f64($0, $1) }
       } else if slot.adjoint != nil, record.pointee.isScalarOperation(of: .float) {
-        id = pullScalars(downFrom: id, range, Float.self) { wg_run_scalar_program_f32($0, $1) }
+        id = pullScalars(from: id, downTo: first, range, Float.self) { wg_run_scalar_program_f32($0, $1) }
       } else {
         pullRecord(id, range)
         id -= 1
@@ -104,7 +107,7 @@ extension UnsafeMutablePointer<TapeCore> {
   /// Returns that record. A loop of its own, as nothing it does moves the tape's memory: addresses stay in registers.
   @inline(__always)
   private func pullScalars<S: TensorScalar>(
-    downFrom last: NodeID, _ range: BackwardRange, _: S.Type,
+    from last: NodeID, downTo first: NodeID, _ range: BackwardRange, _: S.Type,
     _ run: (UnsafePointer<wg_program>, UnsafePointer<S>) -> S
   ) -> NodeID {
     let records = pointee.records.base
@@ -126,7 +129,7 @@ extension UnsafeMutablePointer<TapeCore> {
     }
 
     var id = last
-    while id >= start {
+    while id >= first {
       guard let adjoint = slots[Int(id &- start)].adjoint else {
         if slots[Int(id &- start)].uniform != nil { break }
         id &-= 1
@@ -178,6 +181,7 @@ extension UnsafeMutablePointer<TapeCore> {
   func recordBackward(
     _ range: BackwardRange, cotangents: [(record: NodeID, cotangent: NodeID)], block: Int? = nil
   ) -> [NodeID] {
+    reviveCheckpoints(range)
     var adjoints = [NodeID](repeating: -1, count: Int(range.output - range.start) + 1)
     let source = pointee.source
     defer { pointee.source = source }

@@ -46,6 +46,16 @@ struct Arena {
 
   var mark: Mark { Mark(chunk: current, cursor: cursor) }
 
+  /// Whether an address lies in what has been allocated since the mark.
+  func contains(_ address: UnsafeMutableRawPointer, since mark: Mark) -> Bool {
+    for index in mark.chunk...current {
+      let start = index == mark.chunk ? mark.cursor : chunks[index].base
+      let end = index == current ? cursor : chunks[index].base + chunks[index].byteCount
+      if address >= start && address < end { return true }
+    }
+    return false
+  }
+
   mutating func reset(to mark: Mark) {
     if mark.chunk != current {
       current = mark.chunk

@@ -234,6 +234,7 @@ extension Operation {
     normalized,
     labels,
     custom,
+    checkpoints,
     gathering,
     linearSystems,
     triangularSystems,

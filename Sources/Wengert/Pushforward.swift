@@ -119,6 +119,7 @@ extension UnsafeMutablePointer<TapeCore> {
     _ range: BackwardRange, seeds: [(record: NodeID, tangent: NodeID)], to outputs: [NodeID], block: Int? = nil
   ) -> [NodeID?] {
     guard range.output >= range.start else { return outputs.map { _ in nil } }
+    reviveCheckpoints(range)
     var tangents = [NodeID](repeating: -1, count: Int(range.output - range.start) + 1)
     let source = pointee.source
     defer { pointee.source = source }

@@ -37,7 +37,10 @@ extension UnsafeMutablePointer<TapeCore> {
     reset(to: mark)
     releaseRetained(from: mark.retained)
     pointee.generation = mark.generation
-    if mark.records == 0 { trimLayouts() }
+    if mark.records == 0 {
+      trimLayouts()
+      pointee.hasCheckpoints = false
+    }
   }
 
   private func releaseRetained(from start: Int) {

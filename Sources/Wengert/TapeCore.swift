@@ -29,6 +29,8 @@ struct TapeCore {
   var pools: [ObjectIdentifier: ThreadPool] = [:]
   /// The pool asked for last.
   var recentPool: (type: ObjectIdentifier, pool: ThreadPool)?
+  /// Whether a checkpoint has been recorded since the tape was last empty.
+  var hasCheckpoints = false
   let einsumPlans = EinsumPlans()
   var constants = ConstantCache()
   let operations = OperationTable.shared

@@ -91,6 +91,7 @@
 #define WG_POOLING_OPERATIONS(X) \
   X(maximumPool) X(maximumPoolAdjoint) X(maximumPoolTangent) X(averagePool) X(averagePoolAdjoint)
 #define WG_CUSTOM_OPERATIONS(X) X(custom)
+#define WG_CHECKPOINT_OPERATIONS(X) X(checkpointStart) X(checkpointEnd) X(checkpoint)
 #define WG_INDEXING_OPERATIONS(X) X(gatherAlong) X(scatterAlong) X(take) X(placeTaken)
 #define WG_LINEAR_ALGEBRA_OPERATIONS(X)                                                         \
   X(factored) X(factoredSolve) X(determinant) X(logDeterminant) X(triangularSolve) X(cholesky) \
@@ -108,6 +109,7 @@
   WG_CONVOLUTION_OPERATIONS(X)      \
   WG_POOLING_OPERATIONS(X)          \
   WG_CUSTOM_OPERATIONS(X)           \
+  WG_CHECKPOINT_OPERATIONS(X)       \
   WG_INDEXING_OPERATIONS(X)         \
   WG_LINEAR_ALGEBRA_OPERATIONS(X)   \
   WG_NORMALIZATION_OPERATIONS(X)
