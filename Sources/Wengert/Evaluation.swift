@@ -15,6 +15,16 @@ struct Evaluation: OperationInPass {
   func input(_ index: Int) -> Record { core[record: operand(index)].pointee }
   /// An operand's layout.
   func layout(_ index: Int) -> UnsafePointer<wg_layout> { core.layout(operand(index)) }
+  /// Where the attributes start in the tape's list.
+  var attributes: Int32 { core[record: id].pointee.attributes }
+
+  /// Sets all elements of the output to 0, for kernels that add to it.
+  func clear() { core.fill(value, 0, layout.elementCount, type) }
+
+  /// The error of a function for the operands' values, with the line that the operation was asked for on.
+  func error(_ function: String, _ reason: LinearAlgebraError.Reason) -> LinearAlgebraError {
+    LinearAlgebraError(reason: reason, function: function, source: core[record: id].pointee.source)
+  }
 }
 
 extension UnsafeMutablePointer<TapeCore> {

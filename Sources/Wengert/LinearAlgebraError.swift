@@ -84,10 +84,3 @@ extension LinearAlgebraError: Equatable {
   /// Whether two errors have the same reason in the same function; the lines may differ.
   public static func == (a: Self, b: Self) -> Bool { a.reason == b.reason && a.function == b.function }
 }
-
-extension UnsafeMutablePointer<TapeCore> {
-  /// The error of the function whose recording is under way.
-  func linearAlgebraError(_ function: String, _ reason: LinearAlgebraError.Reason) -> LinearAlgebraError {
-    LinearAlgebraError(reason: reason, function: function, source: pointee.source)
-  }
-}

@@ -36,6 +36,9 @@ package struct Operation: Sendable {
 
   /// The derivative of an operation that is more than elementwise.
   struct Structural: Sendable {
+    /// The values that a backward pass reads, by way of `fused` or else of `rule`: what a recorded program must keep for
+    /// the backward pass.
+    var reads: Reads = .all
     /// Adds to the operands' adjoints, in operations of the tape: run without recording this is the gradient, run
     /// with recording it can be differentiated again.
     let rule: @Sendable (Pullback) -> Void
@@ -57,6 +60,16 @@ package struct Operation: Sendable {
     static let operands = Reads(rawValue: 1)
     static let output = Reads(rawValue: 2)
     static let all: Reads = [.operands, .output]
+  }
+
+  /// Values that the derivative of an operation depends on: elements, and what a record keeps beside them. Shapes and
+  /// attributes are always there.
+  struct Reads: OptionSet {
+    let rawValue: UInt8
+    static let operands = Reads(rawValue: 1)
+    static let output = Reads(rawValue: 2)
+    static let all: Reads = [.operands, .output]
+    static let nothing: Reads = []
   }
 
   package var name: String { String(cString: opcode.cName) }
@@ -239,6 +252,7 @@ extension Operation {
     linearSystems,
     triangularSystems,
     determinants,
+    differentiability,
     factorizations,
     eigenvalues,
     singularValues,

@@ -63,7 +63,9 @@ import CLinearAlgebra
   /// - Complexity: O(elements), one copy.
   public var value: ShapedArray<Scalar> {
     let core = Core.current
-    return core.array(core.resolve(handle))
+    let id = core.resolve(handle)
+    core.noteHostRead(id)
+    return core.array(id)
   }
 
   /// The elements in row-major order.
@@ -74,6 +76,7 @@ import CLinearAlgebra
     let core = Core.current
     let id = core.resolve(handle)
     guard core.layout(id).elementCount == 1 else { misuse(.itemOfMany(core.shape(id))) }
+    core.noteHostRead(id)
     return core[record: id].pointee.value.load(as: Scalar.self)
   }
 }

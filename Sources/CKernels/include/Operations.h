@@ -94,8 +94,9 @@
 #define WG_CHECKPOINT_OPERATIONS(X) X(checkpointStart) X(checkpointEnd) X(checkpoint)
 #define WG_INDEXING_OPERATIONS(X) X(gatherAlong) X(scatterAlong) X(take) X(placeTaken)
 #define WG_LINEAR_ALGEBRA_OPERATIONS(X)                                                         \
-  X(factored) X(factoredSolve) X(determinant) X(logDeterminant) X(triangularSolve) X(cholesky) \
-      X(qr) X(svd) X(eigh) X(pseudoInverse) X(matrixExponential)
+  X(factored) X(factoredSolve) X(determinant) X(isNearlySingular) X(logDeterminant)             \
+  X(triangularSolve) X(cholesky) X(qr) X(svd) X(eigh) X(differentiable) X(pseudoInverse)        \
+  X(matrixExponential)
 #define WG_NORMALIZATION_OPERATIONS(X) X(standardize)
 
 #define WG_STRUCTURAL_OPERATIONS(X) \

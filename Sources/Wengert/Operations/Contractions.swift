@@ -7,8 +7,14 @@ extension Operation {
     /// A B over the last two axes: Ȳ Bᵀ and Aᵀ Ȳ, summed over repeated leading axes.
     Operation(
       opcode: .matmul,
+      forward: .init { e in
+        e.core.multiply(
+          Factor(e.operand(0)), Factor(e.operand(1)), into: e.value, e.layout,
+          cotangent: CotangentSide(rawValue: e.attribute(0)))
+      },
       derivative: .structural(
         .init(
+          reads: .operands,
           rule: { p in
             p.accumulateProduct(0, Factor(p.cotangent), Factor(p.operand(1), isTransposed: true), cotangent: .left)
             p.accumulateProduct(1, Factor(p.operand(0), isTransposed: true), Factor(p.cotangent), cotangent: .right)
@@ -40,8 +46,10 @@ extension Operation {
     /// x W + b over the last axis: the adjoints of the product, and for b the cotangent summed over rows.
     Operation(
       opcode: .affine,
+      forward: .init { e in e.multiplyAndAdd() },
       derivative: .structural(
         .init(
+          reads: .operands,
           rule: { p in
             p.accumulateProduct(0, Factor(p.cotangent), Factor(p.operand(1), isTransposed: true), cotangent: .left)
             p.accumulateProduct(1, Factor(p.operand(0), isTransposed: true), Factor(p.cotangent), cotangent: .right)
@@ -138,10 +146,9 @@ extension UnsafeMutablePointer<TapeCore> {
   func matmul(_ a: NodeID, _ b: NodeID, cotangent: CotangentSide? = nil) -> NodeID {
     let type = self[record: a].pointee.scalarType
     let layout = pointee.layouts.number(of: productShape(Factor(a), Factor(b)))
-    let value = allocate(layout, type)
-    multiply(
-      Factor(a), Factor(b), into: value, pointee.layouts[layout], accumulate: false, cotangent: cotangent)
-    return append(.matmul, type, layout: layout, value: value, operands: (a, b))
+    return record(
+      .matmul, type, layout: layout, operands: (a, b),
+      attributes: attributes(CollectionOfOne(cotangent?.rawValue ?? 0)))
   }
 
   func affineOfAnyRank(_ x: NodeID, _ weight: NodeID, _ bias: NodeID) -> NodeID {
@@ -156,23 +163,9 @@ extension UnsafeMutablePointer<TapeCore> {
 
   private func affine(_ x: NodeID, _ weight: NodeID, _ bias: NodeID) -> NodeID {
     let type = self[record: x].pointee.scalarType
-    let number = pointee.layouts.number(of: productShape(Factor(x), Factor(weight)))
-    let shape = pointee.layouts[number]
-    let value = allocate(number, type)
-    if layout(bias).isContiguous {
-      multiply(Factor(x), Factor(weight), into: value, shape, addingTo: self[record: bias].pointee.value)
-    } else {
-      withView(self[record: bias].pointee, over: shape) { bias in
-        if type == .double {
-          wg_copy_f64(bias.data.assumingMemoryBound(to: Double.self), bias.layout, value.f64, shape, false)
-        } else {
-          wg_copy_f32(bias.data.assumingMemoryBound(to: Float.self), bias.layout, value.f32, shape, false)
-        }
-      }
-      multiply(Factor(x), Factor(weight), into: value, shape, accumulate: true)
-    }
-    return append(
-      .affine, type, layout: number, value: value, attributes: attributes(3, Int(x), Int(weight), Int(bias)),
+    let layout = pointee.layouts.number(of: productShape(Factor(x), Factor(weight)))
+    return record(
+      .affine, type, layout: layout, attributes: attributes(3, Int(x), Int(weight), Int(bias)),
       flags: .hasManyOperands)
   }
 
@@ -212,6 +205,19 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 }
 
+extension Evaluation {
+  /// x W + b
+  fileprivate func multiplyAndAdd() {
+    let (x, weight) = (Factor(operand(0)), Factor(operand(1)))
+    if layout(2).isContiguous {
+      core.multiply(x, weight, into: value, layout, addingTo: input(2).value)
+    } else {
+      core.copyValue(operand(2), broadcastTo: layout, to: value)
+      core.multiply(x, weight, into: value, layout, accumulate: true)
+    }
+  }
+}
+
 /// A factor of a product of matrices: a record, or its transpose over the last two axes, which costs no record.
 struct Factor {
   let id: NodeID
@@ -224,7 +230,9 @@ struct Factor {
 }
 
 /// Which operand of a product is a cotangent, whose zeros are strong.
-enum CotangentSide { case left, right }
+///
+/// By their raw values they are attributes, where 0 says that neither operand is.
+enum CotangentSide: Int { case left = 1, right }
 
 /// The axes of a stack of matrices with the last two exchanged, without an array.
 private struct MatrixTransposition: RandomAccessCollection {

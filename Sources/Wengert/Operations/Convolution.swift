@@ -48,8 +48,14 @@ extension Operation {
   private static func convolution(_ part: Convolution.Part, samples: [Sample]) -> Operation {
     Operation(
       opcode: part.opcode,
+      forward: .init { e in
+        e.core.convolve(
+          part, e.operand(0), e.operand(1), Convolution(e), into: e.value, accumulate: false,
+          cotangent: Convolution.cotangent(e))
+      },
       derivative: .structural(
         .init(
+          reads: .operands,
           rule: { p in
             let geometry = Convolution(p)
             for (index, other) in part.operands.enumerated() {
@@ -253,11 +259,8 @@ extension UnsafeMutablePointer<TapeCore> {
     let type = self[record: a].pointee.scalarType
     let shape = geometry.shape(part, shape(a), shape(b))
     checkElementCount(shape)
-    let layout = pointee.layouts.number(of: shape)
-    let value = allocate(layout, type)
-    convolve(part, a, b, geometry, into: value, accumulate: false, cotangent: cotangent)
-    return append(
-      part.opcode, type, layout: layout, value: value, operands: (a, b),
-      attributes: attributes(geometry.windows.attributes + [geometry.groups]))
+    return record(
+      part.opcode, type, layout: pointee.layouts.number(of: shape), operands: (a, b),
+      attributes: attributes(geometry.windows.attributes + [geometry.groups, cotangent?.rawValue ?? 0]))
   }
 }

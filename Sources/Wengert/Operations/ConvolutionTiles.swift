@@ -39,6 +39,11 @@ struct Convolution {
     self.init(windows: wg_windows(operation), groups: operation.attribute(wg_windows.attributeCount))
   }
 
+  /// Which operand of a recorded convolution is a cotangent.
+  static func cotangent(_ operation: some OperationInPass) -> CotangentSide? {
+    CotangentSide(rawValue: operation.attribute(wg_windows.attributeCount + 1))
+  }
+
   /// The shape of a part, given those of its operands.
   func shape(_ part: Part, _ a: Shape, _ b: Shape) -> Shape {
     switch part {

@@ -7,8 +7,13 @@ extension Operation {
     /// The mean of −log softmax x at the labels: (softmax x − 1 at the label) / labeled rows
     Operation(
       opcode: .crossEntropy,
+      forward: .init(
+        // The log-probabilities follow the value.
+        byteCount: { e in ArrayStorage.alignment + e.layout(0).elementCount * e.type.byteCount },
+        { e in e.computeCrossEntropy() }),
       derivative: .structural(
         .init(
+          reads: .output,
           rule: { p in
             let core = p.core
             let labels = core[record: p.id].pointee.attributes
@@ -120,19 +125,8 @@ extension UnsafeMutablePointer<TapeCore> {
   /// Cross-entropy in one record, whose value is followed by the log-probabilities.
   func crossEntropy(_ x: NodeID, labels: Int32) -> NodeID {
     let x = contiguous(x)
-    let record = self[record: x].pointee
-    let layout = layout(x)
-    let (rows, classes) = (Int(layout.sizes[0]), Int(layout.sizes[1]))
-    let alignment = ArrayStorage.alignment
-    let value = pointee.values.allocate(alignment + layout.elementCount * record.scalarType.byteCount)
-    let label = pointee.attributes.base + Int(labels)
-    if record.scalarType == .double {
-      value.f64[0] = wg_cross_entropy_f64(record.value.f64, label, rows, classes, (value + alignment).f64)
-    } else {
-      value.f32[0] = wg_cross_entropy_f32(record.value.f32, label, rows, classes, (value + alignment).f32)
-    }
-    return append(
-      .crossEntropy, record.scalarType, layout: LayoutTable.scalar, value: value, operands: (x, -1),
+    return record(
+      .crossEntropy, self[record: x].pointee.scalarType, layout: LayoutTable.scalar, operands: (x, -1),
       attributes: labels)
   }
 
@@ -151,6 +145,20 @@ extension UnsafeMutablePointer<TapeCore> {
     return elementwise(
       .add, elementwise(.scaleCotangent, constant(1 - smoothing, type), picked),
       elementwise(.scaleCotangent, constant(smoothing, type), spread))
+  }
+}
+
+extension Evaluation {
+  fileprivate func computeCrossEntropy() {
+    let (x, layout) = (input(0).value, layout(0))
+    let (rows, classes) = (Int(layout.sizes[0]), Int(layout.sizes[1]))
+    let label = core.pointee.attributes.base + Int(attributes)
+    let logProbabilities = value + ArrayStorage.alignment
+    if type == .double {
+      value.f64.pointee = wg_cross_entropy_f64(x.f64, label, rows, classes, logProbabilities.f64)
+    } else {
+      value.f32.pointee = wg_cross_entropy_f32(x.f32, label, rows, classes, logProbabilities.f32)
+    }
   }
 }
 

@@ -10,8 +10,19 @@ extension Operation {
     /// yᵢ = Σ xⱼ over j ≤ i: the same of the cotangents, from the other end
     Operation(
       opcode: .cumulativeSum,
+      forward: .scan(
+        { e, n in
+          let scan = e.scan
+          wg_cumulative_sum_f64(
+            e.input(0).value.f64, n.outer, n.along, n.inner, scan.isReversed, scan.isExclusive, e.value.f64)
+        },
+        { e, n in
+          let scan = e.scan
+          wg_cumulative_sum_f32(
+            e.input(0).value.f32, n.outer, n.along, n.inner, scan.isReversed, scan.isExclusive, e.value.f32)
+        }),
       derivative: .structural(
-        .init { p in
+        .init(reads: .nothing) { p in
           let scan = p.scan
           p.accumulate(
             0, p.core.cumulativeSum(p.cotangent, scan.axis, reversed: !scan.isReversed, exclusive: scan.isExclusive))
@@ -23,6 +34,17 @@ extension Operation {
     /// yᵢ = Π xⱼ over j ≤ i: (Π xₖ over k < j) · tⱼ with tⱼ = ȳⱼ + xⱼ₊₁ tⱼ₊₁
     Operation(
       opcode: .cumulativeProduct,
+      forward: .scan(
+        { e, n in
+          let scan = e.scan
+          wg_cumulative_product_f64(
+            e.input(0).value.f64, n.outer, n.along, n.inner, scan.isReversed, scan.isExclusive, e.value.f64)
+        },
+        { e, n in
+          let scan = e.scan
+          wg_cumulative_product_f32(
+            e.input(0).value.f32, n.outer, n.along, n.inner, scan.isReversed, scan.isExclusive, e.value.f32)
+        }),
       derivative: .structural(.init { p in p.pullCumulativeProduct() }),
       samples: .scans { core, x, axis, reversed, exclusive in
         core.cumulativeProduct(x, axis, reversed: reversed, exclusive: exclusive)
@@ -33,6 +55,15 @@ extension Operation {
     /// No exponent is positive, as y only rises.
     Operation(
       opcode: .cumulativeLogSumExp,
+      forward: .scan(
+        { e, n in
+          wg_cumulative_log_sum_exp_f64(
+            e.input(0).value.f64, n.outer, n.along, n.inner, e.scan.isReversed, e.value.f64)
+        },
+        { e, n in
+          wg_cumulative_log_sum_exp_f32(
+            e.input(0).value.f32, n.outer, n.along, n.inner, e.scan.isReversed, e.value.f32)
+        }),
       derivative: .structural(
         .init { p in
           let (core, scan, y) = (p.core, p.scan, p.output)
@@ -52,6 +83,15 @@ extension Operation {
     /// yᵢ = xᵢ + fᵢ₋₁ yᵢ₋₁: the cotangents t of x are the same from the other end, those of f are tᵢ₊₁ yᵢ
     Operation(
       opcode: .recurrence,
+      forward: .scan(
+        { e, n in
+          wg_recurrence_f64(
+            e.input(0).value.f64, e.input(1).value.f64, n.outer, n.along, n.inner, e.scan.isReversed, e.value.f64)
+        },
+        { e, n in
+          wg_recurrence_f32(
+            e.input(0).value.f32, e.input(1).value.f32, n.outer, n.along, n.inner, e.scan.isReversed, e.value.f32)
+        }),
       derivative: .structural(
         .init { p in
           let (core, scan) = (p.core, p.scan)
@@ -110,9 +150,26 @@ private struct Scan {
   let isExclusive: Bool
 }
 
-extension Pullback {
+extension OperationInPass {
   fileprivate var scan: Scan { Scan(axis: attribute(0), isReversed: attribute(1) != 0, isExclusive: attribute(2) != 0) }
+}
 
+extension Operation.Forward {
+  /// The numbers of elements before, along and after the axis of a scan.
+  fileprivate typealias ScanSizes = (outer: Int, along: Int, inner: Int)
+
+  /// A kernel for each number type.
+  fileprivate static func scan(
+    _ f64: @escaping @Sendable (Evaluation, ScanSizes) -> Void, _ f32: @escaping @Sendable (Evaluation, ScanSizes) -> Void
+  ) -> Self {
+    Self { e in
+      let (outer, along, inner) = e.layout.split(at: e.scan.axis)
+      e.type == .double ? f64(e, (outer, along, inner)) : f32(e, (outer, along, inner))
+    }
+  }
+}
+
+extension Pullback {
   fileprivate func pullCumulativeProduct() {
     let (axis, reversed) = (scan.axis, scan.isReversed)
     let n = shape(0)[axis]
@@ -193,59 +250,30 @@ func recordScan(_ opcode: Opcode, _ x: Handle, _ axis: Int, _ exclusive: Bool, _
 
 extension UnsafeMutablePointer<TapeCore> {
   func cumulativeSum(_ x: NodeID, _ axis: Int, reversed: Bool, exclusive: Bool) -> NodeID {
-    scan(.cumulativeSum, x, axis, reversed, exclusive) { x, lines, type, y in
-      if type == .double {
-        wg_cumulative_sum_f64(x.f64, lines.outer, lines.n, lines.inner, reversed, exclusive, y.f64)
-      } else {
-        wg_cumulative_sum_f32(x.f32, lines.outer, lines.n, lines.inner, reversed, exclusive, y.f32)
-      }
-    }
+    scan(.cumulativeSum, x, axis, reversed, exclusive)
   }
 
   func cumulativeProduct(_ x: NodeID, _ axis: Int, reversed: Bool, exclusive: Bool) -> NodeID {
-    scan(.cumulativeProduct, x, axis, reversed, exclusive) { x, lines, type, y in
-      if type == .double {
-        wg_cumulative_product_f64(x.f64, lines.outer, lines.n, lines.inner, reversed, exclusive, y.f64)
-      } else {
-        wg_cumulative_product_f32(x.f32, lines.outer, lines.n, lines.inner, reversed, exclusive, y.f32)
-      }
-    }
+    scan(.cumulativeProduct, x, axis, reversed, exclusive)
   }
 
   func cumulativeLogSumExp(_ x: NodeID, _ axis: Int, reversed: Bool) -> NodeID {
-    scan(.cumulativeLogSumExp, x, axis, reversed, false) { x, lines, type, y in
-      if type == .double {
-        wg_cumulative_log_sum_exp_f64(x.f64, lines.outer, lines.n, lines.inner, reversed, y.f64)
-      } else {
-        wg_cumulative_log_sum_exp_f32(x.f32, lines.outer, lines.n, lines.inner, reversed, y.f32)
-      }
-    }
+    scan(.cumulativeLogSumExp, x, axis, reversed, false)
   }
 
   /// yᵢ = xᵢ + fᵢ₋₁ yᵢ₋₁ along an axis, or yᵢ = xᵢ + fᵢ yᵢ₊₁ if reversed. A y of exactly 0 absorbs its factor, even if
   /// that is not finite. There is one factor less than there are elements.
   func recurrence(_ x: NodeID, _ factors: NodeID, _ axis: Int, reversed: Bool) -> NodeID {
-    let factors = contiguous(factors)
-    let factor = self[record: factors].pointee.value
-    return scan(.recurrence, x, factors: factors, axis, reversed, false) { x, lines, type, y in
-      if type == .double {
-        wg_recurrence_f64(x.f64, factor.f64, lines.outer, lines.n, lines.inner, reversed, y.f64)
-      } else {
-        wg_recurrence_f32(x.f32, factor.f32, lines.outer, lines.n, lines.inner, reversed, y.f32)
-      }
-    }
+    scan(.recurrence, x, factors: contiguous(factors), axis, reversed, false)
   }
 
   private func scan(
-    _ opcode: Opcode, _ x: NodeID, factors: NodeID = -1, _ axis: Int, _ reversed: Bool, _ exclusive: Bool,
-    _ kernel: (UnsafeMutableRawPointer, (outer: Int, n: Int, inner: Int), ScalarType, UnsafeMutableRawPointer) -> Void
+    _ opcode: Opcode, _ x: NodeID, factors: NodeID = -1, _ axis: Int, _ reversed: Bool, _ exclusive: Bool
   ) -> NodeID {
     let x = contiguous(x)
-    let record = self[record: x].pointee
-    let value = allocate(record.layout, record.scalarType)
-    kernel(record.value, layout(x).split(at: axis), record.scalarType, value)
-    return append(
-      opcode, record.scalarType, layout: record.layout, value: value, operands: (x, factors),
+    let (type, layout) = (self[record: x].pointee.scalarType, self[record: x].pointee.layout)
+    return record(
+      opcode, type, layout: layout, operands: (x, factors),
       attributes: attributes([axis, reversed ? 1 : 0, exclusive ? 1 : 0]))
   }
 

@@ -8,6 +8,16 @@ extension Operation {
     /// det A: ȳ det(A) A⁻ᵀ. Matrices that are singular, or close to it, never come here.
     Operation(
       opcode: .determinant,
+      forward: .init { e in
+        let factors = e.input(0).value
+        e.core.forEachFactored(e.operand(0)) { n, offset, pivots, matrix in
+          if e.type == .double {
+            e.value.f64[matrix] = wg_lu_determinant_f64(n, factors.f64 + offset, pivots)
+          } else {
+            e.value.f32[matrix] = wg_lu_determinant_f32(n, factors.f32 + offset, pivots)
+          }
+        }
+      },
       derivative: .structural(
         .init { p in
           p.accumulate(0, p.core.scaledInverseTranspose(p.operand(0), p.core.scaled(p.cotangent, by: p.output)))
@@ -30,11 +40,50 @@ extension Operation {
         },
       ]),
 
+    /// 1 for matrices whose pivots show that they are singular, or within the square root of the rounding unit of it,
+    /// else 0
+    Operation(
+      opcode: .isNearlySingular,
+      forward: .init { e in
+        let factors = e.input(0).value
+        let threshold = (e.type == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)).squareRoot()
+        e.core.forEachFactored(e.operand(0)) { n, offset, _, matrix in
+          if e.type == .double {
+            e.value.f64[matrix] = n > 0 && wg_lu_pivot_ratio_f64(n, factors.f64 + offset) < threshold ? 1 : 0
+          } else {
+            let ratio = n > 0 ? Double(wg_lu_pivot_ratio_f32(n, factors.f32 + offset)) : 1
+            e.value.f32[matrix] = ratio < threshold ? 1 : 0
+          }
+        }
+      },
+      derivative: nil,
+      samples: [
+        Sample("regular and singular", [[2, 2, 2]], [1...2]) {
+          let core = Core.current
+          let type = core[record: $0[0].id].pointee.scalarType
+          let selection = core.reshaped(core.constantMatrix(2, 1, type) { row, _ in Double(row) }, to: [2, 1, 1])
+          let matrices = core.elementwise(.multiply, core.dominated($0[0].id), selection)
+          return AnyTensor(core.nearlySingular(core.factored(matrices)))
+        }
+      ]),
+
     /// (sign det A, log |det A|): ȳ₁ A⁻ᵀ
     Operation(
       opcode: .logDeterminant,
+      forward: .init { e in
+        let factors = e.input(0).value
+        e.core.forEachFactored(e.operand(0)) { n, offset, pivots, matrix in
+          if e.type == .double {
+            let target = e.value.f64 + 2 * matrix
+            wg_lu_log_determinant_f64(n, factors.f64 + offset, pivots, target, target + 1)
+          } else {
+            let target = e.value.f32 + 2 * matrix
+            wg_lu_log_determinant_f32(n, factors.f32 + offset, pivots, target, target + 1)
+          }
+        }
+      },
       derivative: .structural(
-        .init { p in
+        .init(reads: .operands) { p in
           let shape = p.core.shape(p.cotangent)
           let logarithm = p.core.sliced(p.cotangent, shape.dropLast().map { 0..<$0 } + [1..<2])
           p.accumulate(
@@ -107,19 +156,9 @@ extension UnsafeMutablePointer<TapeCore> {
   func determinant(_ a: NodeID) -> NodeID {
     let factored = factored(a)
     let result = determinant(factored: factored)
-    let type = self[record: a].pointee.scalarType
-    let factors = self[record: factored].pointee.value
-    let threshold = (type == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)).squareRoot()
-    var isSingular: [Bool] = []
-    forEachFactored(factored) { n, offset, _, _ in
-      let ratio =
-        n == 0
-        ? 1
-        : type == .double
-          ? wg_lu_pivot_ratio_f64(n, factors.f64 + offset) : Double(wg_lu_pivot_ratio_f32(n, factors.f32 + offset))
-      isSingular.append(ratio < threshold)
-    }
-    guard pointee.isRecording, isSingular.contains(true) else { return result }
+    guard pointee.isRecording else { return result }
+    let isSingular = readNumbers(nearlySingular(factored)).map { $0 != 0 }
+    guard isSingular.contains(true) else { return result }
     // Rare: matrix by matrix.
     let n = rowCount(a)
     let stack = reshaped(a, to: [isSingular.count, n, n])
@@ -132,34 +171,20 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   func logDeterminant(_ a: NodeID) -> NodeID {
-    let factored = factored(a)
-    let record = self[record: factored].pointee
-    let layout = pointee.layouts.number(of: Shape(Array(shape(a).dropLast(2)) + [2]))
-    let value = allocate(layout, record.scalarType)
-    forEachFactored(factored) { n, offset, pivots, matrix in
-      if record.scalarType == .double {
-        let target = value.f64 + 2 * matrix
-        wg_lu_log_determinant_f64(n, record.value.f64 + offset, pivots, target, target + 1)
-      } else {
-        let target = value.f32 + 2 * matrix
-        wg_lu_log_determinant_f32(n, record.value.f32 + offset, pivots, target, target + 1)
-      }
-    }
-    return append(.logDeterminant, record.scalarType, layout: layout, value: value, operands: (factored, -1))
+    let layout = pointee.layouts.number(of: stackShape(a, 2))
+    return record(
+      .logDeterminant, self[record: a].pointee.scalarType, layout: layout, operands: (factored(a), -1))
   }
 
-  private func determinant(factored: NodeID) -> NodeID {
-    let record = self[record: factored].pointee
-    let layout = pointee.layouts.number(of: Shape(shape(factored).dropLast(2)))
-    let value = layout == LayoutTable.scalar ? pointee.values.allocateScalar() : allocate(layout, record.scalarType)
-    forEachFactored(factored) { n, offset, pivots, matrix in
-      if record.scalarType == .double {
-        value.f64[matrix] = wg_lu_determinant_f64(n, record.value.f64 + offset, pivots)
-      } else {
-        value.f32[matrix] = wg_lu_determinant_f32(n, record.value.f32 + offset, pivots)
-      }
-    }
-    return append(.determinant, record.scalarType, layout: layout, value: value, operands: (factored, -1))
+  private func determinant(factored: NodeID) -> NodeID { perMatrix(.determinant, factored) }
+
+  fileprivate func nearlySingular(_ factored: NodeID) -> NodeID { perMatrix(.isNearlySingular, factored) }
+
+  /// An operation of factored matrices that gives a number for each.
+  private func perMatrix(_ opcode: Opcode, _ factored: NodeID) -> NodeID {
+    record(
+      opcode, self[record: factored].pointee.scalarType, layout: pointee.layouts.number(of: stackShape(factored)),
+      operands: (factored, -1))
   }
 
   /// c A⁻ᵀ for a number c per matrix, a cotangent.
@@ -178,7 +203,7 @@ extension UnsafeMutablePointer<TapeCore> {
     let n = rowCount(a)
     let value = determinant(factored: factored(detached(a)))
     guard let (packed, sign) = constantSingularVectors(a) else { return determinant(factored: factored(a)) }
-    let (u, s, v) = (rows(packed, 0..<n), numbers(rows(packed, n..<n + 1)), rows(packed, n + 1..<2 * n + 1))
+    let (u, s, v) = (rows(packed, 0..<n), readNumbers(rows(packed, n..<n + 1)), rows(packed, n + 1..<2 * n + 1))
     let ulp = type == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)
     let rank = s.prefix { $0 > ulp.squareRoot() * s[0] }.count
     let b = matmul(matmul(matrixTransposed(u), a), v)
@@ -196,7 +221,7 @@ extension UnsafeMutablePointer<TapeCore> {
     }
     rest = sum(rest, difference(exact, detached(rest)))
     result = elementwise(.multiply, result, expandedDeterminant(rest))
-    guard numbers(result)[0].isFinite else { return determinant(factored: factored(a)) }
+    guard readNumbers(result)[0].isFinite else { return determinant(factored: factored(a)) }
     return sum(value, difference(result, detached(result)))
   }
 
@@ -205,8 +230,8 @@ extension UnsafeMutablePointer<TapeCore> {
     let n = rowCount(a)
     do throws(LinearAlgebraError) {
       let packed = detached(try svd(detached(a), for: .determinant))
-      let u = numbers(determinant(factored: factored(rows(packed, 0..<n))))[0]
-      let v = numbers(determinant(factored: factored(rows(packed, n + 1..<2 * n + 1))))[0]
+      let u = readNumbers(determinant(factored: factored(rows(packed, 0..<n))))[0]
+      let v = readNumbers(determinant(factored: factored(rows(packed, n + 1..<2 * n + 1))))[0]
       return (packed, (u * v).rounded())
     } catch { return nil }
   }

@@ -11,7 +11,9 @@ extension Operation {
     /// K is a strong quotient: without a cotangent of the eigenvectors it is 0, whether or not eigenvalues repeat.
     Operation(
       opcode: .eigh,
-      derivative: .structural(.init(rule: { p in p.pullEigh() }, tangent: { p in p.pushEigh() })),
+      forward: .init { (e) throws(LinearAlgebraError) in try e.decomposeSymmetric() },
+      derivative: .structural(
+        .init(reads: .output, rule: { p in p.pullEigh() }, tangent: { p in p.pushEigh() })),
       samples: [[3, 3], [1, 1], [0, 0], [2, 2, 2]].map { (shape: Shape) in
         .attempting("\(shape)", [shape], [Sample.small], result: Sample.eighShape(shape)) {
           (core, x) throws(LinearAlgebraError) in
@@ -85,11 +87,7 @@ func recordEigenvalues(_ a: Handle) throws(LinearAlgebraError) -> Handle {
 extension Pullback {
   fileprivate func pullEigh() {
     let n = core.columnCount(output)
-    if let repetition = core.repeatedEigenvalue(output),
-      core.numbers(core.rows(cotangent, 1..<n + 1)).contains(where: { $0 != 0 })
-    {
-      return core.fail(core.derivativeError(id, repetition))
-    }
+    guard let cotangent = differentiable(cotangent, Decomposition(rawValue: attribute(0))!, numbersAt: 0) else { return }
     let vt = core.rows(output, 1..<n + 1)
     let v = core.matrixTransposed(vt)
     let inner = core.matmul(vt, core.matrixTransposed(core.rows(cotangent, 1..<n + 1)), cotangent: .right)
@@ -103,11 +101,14 @@ extension Pullback {
 extension Pushforward {
   /// With P = Vᵀ Ȧ V: the diagonal of P, and V (P over the differences).
   fileprivate func pushEigh() -> NodeID? {
-    guard let tangent = tangent(0) else { return nil }
+    guard var tangent = tangent(0) else { return nil }
     let n = core.columnCount(output)
-    if let repetition = core.repeatedEigenvalue(output), usesRows(where: { $0 > 0 }) {
-      core.fail(core.derivativeError(id, repetition))
-      return core.zeros(like: id)
+    if usesRows(where: { $0 > 0 }) {
+      let decomposition = Decomposition(rawValue: attribute(0))!
+      guard let checked = differentiable(tangent, decomposition, numbersAt: 0, isTangent: true) else {
+        return core.zeros(like: id)
+      }
+      tangent = checked
     }
     let vt = core.rows(output, 1..<n + 1)
     let v = core.matrixTransposed(vt)
@@ -121,9 +122,9 @@ extension Pushforward {
 
   /// Whether rows of the packed result were taken by themselves, from a row on that fits.
   func usesRows(where fits: (Int) -> Bool) -> Bool {
-    guard id < range.output else { return false }
     let value = core[record: id].pointee.value
     let rowBytes = core.columnCount(id) * type.byteCount
+    guard id < range.output, rowBytes > 0 else { return false }
     return (id + 1...range.output).contains { later in
       let record = core[record: later]
       return record.pointee.opcode == .slice && record.pointee.operands.0 == id
@@ -132,66 +133,36 @@ extension Pushforward {
   }
 }
 
-/// The public functions that record a decomposition; messages name them.
-enum SpectralFunction: Int {
-  case eigh, eigenvalues, svd, singularValues, determinant
-
-  var name: String {
-    switch self {
-    case .eigh: "eigh(_:)"
-    case .eigenvalues: "eigenvalues(ofSymmetric:)"
-    case .svd: "svd(_:)"
-    case .singularValues: "singularValues(of:)"
-    case .determinant: "determinant(_:)"
-    }
-  }
-}
-
 extension UnsafeMutablePointer<TapeCore> {
   /// [w; Vᵀ] with A = V diag(w) Vᵀ.
-  func eigh(_ a: NodeID, for function: SpectralFunction) throws(LinearAlgebraError) -> NodeID {
-    try requireFinite(a, function.name)
-    let type = self[record: a].pointee.scalarType
+  func eigh(_ a: NodeID, for decomposition: Decomposition) throws(LinearAlgebraError) -> NodeID {
     let n = rowCount(a)
-    let layout = pointee.layouts.number(of: stackShape(a, n + 1, n))
-    let value = allocate(layout, type)
-    let mark = pointee.values.mark
-    let elements = pointee.values.allocate(self.layout(a).elementCount * type.byteCount)
-    copyValue(a, to: elements)
-    for matrix in 0..<(n > 0 ? matrixCount(a) : 0) {
-      let target = value + matrix * (n + 1) * n * type.byteCount
-      let vectors = target + n * type.byteCount
-      vectors.copyMemory(from: elements + matrix * n * n * type.byteCount, byteCount: n * n * type.byteCount)
-      let info = type == .double ? wg_eigh_f64(n, vectors.f64, target.f64) : wg_eigh_f32(n, vectors.f32, target.f32)
-      if info != 0 { throw linearAlgebraError(function.name, .noConvergence(matrix: matrix)) }
-    }
-    pointee.values.reset(to: mark)
-    return append(
-      .eigh, type, layout: layout, value: value, operands: (a, -1),
-      attributes: attributes(CollectionOfOne(function.rawValue)))
+    return try recordThrowing(
+      .eigh, self[record: a].pointee.scalarType, layout: pointee.layouts.number(of: stackShape(a, n + 1, n)),
+      operands: (a, -1), attributes: attributes(CollectionOfOne(decomposition.rawValue)))
   }
 
   /// wⱼ − wᵢ by row and column, and 1 on the diagonal, where nothing is divided.
   func gaps(_ row: NodeID) -> NodeID {
     sum(difference(row, matrixTransposed(row)), identity(columnCount(row), self[record: row].pointee.scalarType))
   }
+}
 
-  /// The first two eigenvalues that are equal up to rounding.
-  fileprivate func repeatedEigenvalue(_ packed: NodeID) -> LinearAlgebraError.Reason? {
-    let ulp = self[record: packed].pointee.scalarType == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)
-    for (matrix, values) in numbers(rows(packed, 0..<1)).chunks(of: columnCount(packed)).enumerated() {
-      let tolerance = Double(values.count) * ulp * values.reduce(0) { Swift.max($0, $1.magnitude) }
-      for second in values.indices.dropFirst() where values[second] - values[second - 1] <= tolerance {
-        return .repeatedEigenvalue(first: second - 1, second: second, value: values[second], matrix: matrix)
-      }
+extension Evaluation {
+  fileprivate func decomposeSymmetric() throws(LinearAlgebraError) {
+    let function = Decomposition(rawValue: attribute(0))!.function
+    try requireFinite(for: function)
+    let (a, n) = (operand(0), core.rowCount(operand(0)))
+    let mark = core.pointee.values.mark
+    defer { core.pointee.values.reset(to: mark) }
+    let elements = core.pointee.values.allocate(layout(0).elementCount * type.byteCount)
+    core.copyValue(a, to: elements)
+    for matrix in 0..<(n > 0 ? core.matrixCount(a) : 0) {
+      let target = value + matrix * (n + 1) * n * type.byteCount
+      let vectors = target + n * type.byteCount
+      vectors.copyMemory(from: elements + matrix * n * n * type.byteCount, byteCount: n * n * type.byteCount)
+      let info = type == .double ? wg_eigh_f64(n, vectors.f64, target.f64) : wg_eigh_f32(n, vectors.f32, target.f32)
+      if info != 0 { throw error(function, .noConvergence(matrix: matrix)) }
     }
-    return nil
-  }
-
-  /// The error of a derivative, with the line that its operation was asked for on.
-  func derivativeError(_ id: NodeID, _ reason: LinearAlgebraError.Reason) -> LinearAlgebraError {
-    let record = self[record: id]
-    let decomposition = SpectralFunction(rawValue: attribute(record, 0))!
-    return LinearAlgebraError(reason: reason, function: decomposition.name, source: record.pointee.source)
   }
 }

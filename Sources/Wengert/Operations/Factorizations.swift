@@ -8,8 +8,9 @@ extension Operation {
     /// L with A = L Lᵀ: the symmetric part of L⁻ᵀ Φ(Lᵀ L̄) L⁻¹, where Φ takes the lower triangle and half the diagonal.
     Operation(
       opcode: .cholesky,
+      forward: .init { (e) throws(LinearAlgebraError) in try e.factorizeCholesky() },
       derivative: .structural(
-        .init { p in
+        .init(reads: .output) { p in
           let core = p.core
           let product = core.matmul(core.matrixTransposed(p.output), p.cotangent, cotangent: .right)
           let half = core.halved(core.sum(core.lower(product), core.lower(product, strictly: true)))
@@ -25,6 +26,7 @@ extension Operation {
     /// Q V̄ for Y.
     Operation(
       opcode: .qr,
+      forward: .init { (e) throws(LinearAlgebraError) in try e.factorizeQR() },
       derivative: .structural(.init(rule: { p in p.pullQR() }, tangent: { p in p.pushQR() })),
       samples: [[3, 3], [4, 2], [2, 4], [1, 1], [3, 1], [1, 3], [0, 2], [2, 0], [2, 3, 2]].map { (shape: Shape) in
         Sample("\(shape)", [shape], [Sample.small]) { AnyTensor(Core.current.qr(Core.current.dominated($0[0].id))) }
@@ -114,9 +116,7 @@ extension Pullback {
     let (m, n) = (core.rowCount(a), core.columnCount(a))
     let k = Swift.min(m, n)
     let (q, r) = core.unpackedQR(output, of: a)
-    if let reason = core.rankDeficiency(r, rows: m), core.numbers(cotangent).contains(where: { $0 != 0 }) {
-      return core.fail(LinearAlgebraError(reason: reason, function: "qr(_:)", source: core[record: id].pointee.source))
-    }
+    guard let cotangent = differentiable(cotangent, .qr, numbersAt: m) else { return }
     var (qCotangent, rCotangent) = core.unpackedQR(cotangent, of: a)
     let u = core.block(r, rows: 0..<k, columns: 0..<k)
     if n > m {
@@ -145,14 +145,16 @@ extension Pushforward {
   /// With M = Qᵀ Ȧ R⁻¹, and Ω antisymmetric with the lower triangle of M: Ṙ = (M − Ω) R and
   /// Q̇ = Ȧ R⁻¹ − Q (M − Ω). Of a wide A = [X Y] that is for X, and V̇ = Q̇ᵀ Y + Qᵀ Ẏ.
   fileprivate func pushQR() -> NodeID? {
-    guard let tangent = tangent(0) else { return nil }
+    guard var tangent = tangent(0) else { return nil }
     let a = operand(0)
     let (m, n) = (core.rowCount(a), core.columnCount(a))
     let k = Swift.min(m, n)
     let (q, r) = core.unpackedQR(output, of: a)
-    if let reason = core.rankDeficiency(r, rows: m), usesRows(where: { _ in true }) {
-      core.fail(LinearAlgebraError(reason: reason, function: "qr(_:)", source: core[record: id].pointee.source))
-      return core.zeros(like: id)
+    if usesRows(where: { _ in true }) {
+      guard let checked = differentiable(tangent, .qr, numbersAt: m, isTangent: true) else {
+        return core.zeros(like: id)
+      }
+      tangent = checked
     }
     let u = core.block(r, rows: 0..<k, columns: 0..<k)
     let leading = core.block(tangent, rows: 0..<m, columns: 0..<k)
@@ -174,47 +176,23 @@ extension Pushforward {
 
 extension UnsafeMutablePointer<TapeCore> {
   func cholesky(_ a: NodeID) throws(LinearAlgebraError) -> NodeID {
-    let type = self[record: a].pointee.scalarType
-    let n = rowCount(a)
-    let layout = denseLayout(a)
-    let value = allocate(layout, type)
-    copyValue(a, to: value)
-    for matrix in 0..<(n > 0 ? matrixCount(a) : 0) {
-      let info =
-        type == .double
-        ? wg_cholesky_f64(n, value.f64 + matrix * n * n) : wg_cholesky_f32(n, value.f32 + matrix * n * n)
-      guard info > 0 else { continue }
-      // The library leaves its pivot unsaid; the matrix is read anew to name it.
-      copyValue(a, to: value)
-      let row = Int(info) - 1
-      let pivot =
-        type == .double
-        ? wg_cholesky_pivot_f64(n, value.f64 + matrix * n * n, row)
-        : Double(wg_cholesky_pivot_f32(n, value.f32 + matrix * n * n, row))
-      throw linearAlgebraError("cholesky(_:)", .notPositiveDefinite(pivot: row, value: pivot, matrix: matrix))
-    }
-    return append(.cholesky, type, layout: layout, value: value, operands: (a, -1))
+    try recordThrowing(.cholesky, self[record: a].pointee.scalarType, layout: denseLayout(a), operands: (a, -1))
   }
 
   /// [Q; Rᵀ] with A = Q R.
   func qr(_ a: NodeID) -> NodeID {
+    // Nothing is required of the matrices.
+    try! qr(a, requiresFullRank: false)
+  }
+
+  /// `requiresFullRank`: as least squares do.
+  private func qr(_ a: NodeID, requiresFullRank: Bool) throws(LinearAlgebraError) -> NodeID {
     let a = contiguous(a)
-    let record = self[record: a].pointee
     let (m, n) = (rowCount(a), columnCount(a))
-    let k = Swift.min(m, n)
-    let layout = pointee.layouts.number(of: stackShape(a, m + n, k))
-    let value = allocate(layout, record.scalarType)
-    for matrix in 0..<(k > 0 ? matrixCount(a) : 0) {
-      let start = matrix * (m + n) * k
-      if record.scalarType == .double {
-        let q = value.f64 + start
-        _ = wg_qr_f64(m, n, record.value.f64 + matrix * m * n, q, q + m * k)
-      } else {
-        let q = value.f32 + start
-        _ = wg_qr_f32(m, n, record.value.f32 + matrix * m * n, q, q + m * k)
-      }
-    }
-    return append(.qr, record.scalarType, layout: layout, value: value, operands: (a, -1))
+    let layout = pointee.layouts.number(of: stackShape(a, m + n, Swift.min(m, n)))
+    return try recordThrowing(
+      .qr, self[record: a].pointee.scalarType, layout: layout, operands: (a, -1),
+      attributes: attributes(CollectionOfOne(requiresFullRank ? 1 : 0)))
   }
 
   /// Q and R as views.
@@ -223,10 +201,14 @@ extension UnsafeMutablePointer<TapeCore> {
     return (rows(packed, 0..<m), matrixTransposed(rows(packed, m..<m + n)))
   }
 
-  /// The first diagonal element of an R that is 0 up to rounding.
-  func rankDeficiency(_ r: NodeID, rows: Int) -> LinearAlgebraError.Reason? {
-    let ulp = self[record: r].pointee.scalarType == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)
-    for (matrix, diagonal) in diagonals(r).enumerated() {
+  /// The first diagonal element of an R, in the result of QR of matrices with that many rows, that is 0 up to rounding.
+  func rankDeficiency(_ packed: NodeID, rows: Int) -> LinearAlgebraError.Reason? {
+    let (type, memory) = (self[record: packed].pointee.scalarType, self[record: packed].pointee.value)
+    let ulp = type == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)
+    let (m, n, k) = (rows, rowCount(packed) - rows, columnCount(packed))
+    for matrix in 0..<matrixCount(packed) {
+      let start = (matrix * (m + n) + m) * k
+      let diagonal = (0..<k).map { number(memory, type, start + $0 * (k + 1)) }
       let most = diagonal.map(\.magnitude).max() ?? 0
       guard let pivot = diagonal.firstIndex(where: { $0.magnitude <= Double(rows) * ulp * most }) else { continue }
       let ratio = most == 0 ? 0 : diagonal[pivot].magnitude / most
@@ -238,17 +220,47 @@ extension UnsafeMutablePointer<TapeCore> {
   func leastSquares(_ a: NodeID, _ b: NodeID) throws(LinearAlgebraError) -> NodeID {
     let isTall = rowCount(a) >= columnCount(a)
     let tall = isTall ? a : matrixTransposed(a)
-    let (q, r) = unpackedQR(qr(tall), of: tall)
-    if let reason = rankDeficiency(r, rows: rowCount(tall)) { throw linearAlgebraError("leastSquares(_:_:)", reason) }
+    let (q, r) = unpackedQR(try qr(tall, requiresFullRank: true), of: tall)
     return isTall
       ? triangularSolve(r, matmul(matrixTransposed(q), b), .upper)
       : matmul(q, triangularSolve(r, b, [.upper, .transposed]))
   }
 }
 
-extension [Double] {
-  /// Lists of `count` elements, in order; none if `count` is 0.
-  func chunks(of count: Int) -> [[Double]] {
-    count == 0 ? [] : stride(from: 0, to: self.count, by: count).map { Array(self[$0..<$0 + count]) }
+extension Evaluation {
+  fileprivate func factorizeCholesky() throws(LinearAlgebraError) {
+    let n = core.rowCount(id)
+    core.copyValue(operand(0), to: value)
+    for matrix in 0..<(n > 0 ? core.matrixCount(id) : 0) {
+      let info =
+        type == .double
+        ? wg_cholesky_f64(n, value.f64 + matrix * n * n) : wg_cholesky_f32(n, value.f32 + matrix * n * n)
+      guard info > 0 else { continue }
+      // The library leaves its pivot unsaid; the matrix is read anew to name it.
+      core.copyValue(operand(0), to: value)
+      let row = Int(info) - 1
+      let pivot =
+        type == .double
+        ? wg_cholesky_pivot_f64(n, value.f64 + matrix * n * n, row)
+        : Double(wg_cholesky_pivot_f32(n, value.f32 + matrix * n * n, row))
+      throw error("cholesky(_:)", .notPositiveDefinite(pivot: row, value: pivot, matrix: matrix))
+    }
+  }
+
+  fileprivate func factorizeQR() throws(LinearAlgebraError) {
+    let (a, x) = (operand(0), input(0).value)
+    let (m, n) = (core.rowCount(a), core.columnCount(a))
+    let k = Swift.min(m, n)
+    for matrix in 0..<(k > 0 ? core.matrixCount(a) : 0) {
+      let start = matrix * (m + n) * k
+      if type == .double {
+        let q = value.f64 + start
+        _ = wg_qr_f64(m, n, x.f64 + matrix * m * n, q, q + m * k)
+      } else {
+        let q = value.f32 + start
+        _ = wg_qr_f32(m, n, x.f32 + matrix * m * n, q, q + m * k)
+      }
+    }
+    if attribute(0) == 1, let reason = core.rankDeficiency(id, rows: m) { throw error("leastSquares(_:_:)", reason) }
   }
 }

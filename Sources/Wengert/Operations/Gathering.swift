@@ -8,8 +8,17 @@ extension Operation {
     /// x[…, index[…, j, …], …]: the cotangents, added up at the places they came from
     Operation(
       opcode: .gatherAlong,
+      forward: .init { e in
+        let list = e.core.pointee.attributes.base + Int(e.attributes)
+        if e.type == .double {
+          wg_gather_f64(e.input(0).value.f64, e.layout(0), list + 1, e.layout, list.pointee, e.value.f64)
+        } else {
+          wg_gather_f32(e.input(0).value.f32, e.layout(0), list + 1, e.layout, list.pointee, e.value.f32)
+        }
+      },
       derivative: .structural(
         .init(
+          reads: .nothing,
           rule: { p in
             p.accumulate(0, p.core.scatterAdded(p.cotangent, at: p.indices, into: p.shape(0)))
           },
@@ -42,8 +51,13 @@ extension Operation {
     /// Zeros, with elements added at the places that the indices give: the cotangents there
     Operation(
       opcode: .scatterAlong,
+      forward: .init { e in
+        e.clear()
+        e.core.scatterAdd(
+          e.input(0).value, e.layout(0), e.type, at: e.attributes, into: e.value, e.core.shape(e.id))
+      },
       derivative: .structural(
-        .init { p in
+        .init(reads: .nothing) { p in
           p.accumulate(0, p.core.gathered(p.cotangent, at: p.indices, indexShape: p.shape(0)))
         }),
       samples: [
@@ -82,18 +96,9 @@ extension UnsafeMutablePointer<TapeCore> {
   /// `indices` are what `storedIndices` returns, perhaps for another record; they lie in the axis. `indexShape` has
   /// as many axes as the operand, and along the other axes no more elements.
   func gathered(_ x: NodeID, at indices: Int32, indexShape: Shape) -> NodeID {
-    let record = self[record: x].pointee
-    let number = pointee.layouts.number(of: indexShape)
-    let value = allocate(number, record.scalarType)
-    let (from, shape) = (pointee.layouts[record.layout], pointee.layouts[number])
-    let list = pointee.attributes.base + Int(indices)
-    if record.scalarType == .double {
-      wg_gather_f64(record.value.f64, from, list + 1, shape, list.pointee, value.f64)
-    } else {
-      wg_gather_f32(record.value.f32, from, list + 1, shape, list.pointee, value.f32)
-    }
-    return append(
-      .gatherAlong, record.scalarType, layout: number, value: value, operands: (x, -1), attributes: indices)
+    record(
+      .gatherAlong, self[record: x].pointee.scalarType, layout: pointee.layouts.number(of: indexShape),
+      operands: (x, -1), attributes: indices)
   }
 
   /// The same for a list of indices in row-major order.
@@ -104,13 +109,9 @@ extension UnsafeMutablePointer<TapeCore> {
   /// The transpose of gathering: zeros of the given shape, with each element added at the place that its index gives.
   func scatterAdded(_ x: NodeID, at indices: Int32, into shape: Shape) -> NodeID {
     let x = contiguous(x)
-    let record = self[record: x].pointee
-    let layout = pointee.layouts.number(of: shape)
-    let value = allocate(layout, record.scalarType)
-    value.initializeMemory(as: UInt8.self, repeating: 0, count: shape.elementCount * record.scalarType.byteCount)
-    scatterAdd(record.value, self.layout(x), record.scalarType, at: indices, into: value, shape)
-    return append(
-      .scatterAlong, record.scalarType, layout: layout, value: value, operands: (x, -1), attributes: indices)
+    return record(
+      .scatterAlong, self[record: x].pointee.scalarType, layout: pointee.layouts.number(of: shape), operands: (x, -1),
+      attributes: indices)
   }
 
   /// The same for a list of indices in row-major order.

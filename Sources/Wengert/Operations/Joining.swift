@@ -6,8 +6,10 @@ extension Operation {
   static let joining: [Operation] = [
     Operation(
       opcode: .concatenate,
+      forward: .init { e in e.concatenate() },
       derivative: .structural(
         .init(
+          reads: .nothing,
           rule: { p in
             let axis = p.attribute(p.operandCount + 1)
             var start = 0
@@ -184,26 +186,31 @@ func recordSplit(_ x: Handle, _ axis: Int, _ division: Division) -> [Handle] {
   }
 }
 
+extension Evaluation {
+  /// Copies one operand after the other to its place along the axis.
+  fileprivate func concatenate() {
+    let axis = attribute(operandCount + 1)
+    let stride = Int(layout.strides[axis]) * type.byteCount
+    var start = 0
+    for index in 0..<operandCount {
+      var part = layout.pointee
+      let size = layout(index).sizes[axis]
+      part.withMutableAxes { sizes, _ in sizes[axis] = size }
+      part.finish()
+      core.copy(operand(index), into: value + start * stride, &part, accumulate: false)
+      start += Int(size)
+    }
+  }
+}
+
 extension UnsafeMutablePointer<TapeCore> {
   func concatenated(_ tensors: [NodeID], along axis: Int) -> NodeID {
     let type = self[record: tensors[0]].pointee.scalarType
     var shape = shape(tensors[0])
     shape.setSize(tensors.reduce(0) { $0 + Int(self.layout($1).sizes[axis]) }, at: axis)
     checkElementCount(shape)
-    let layout = pointee.layouts.number(of: shape)
-    let value = allocate(layout, type)
-    let stride = Int(pointee.layouts[layout].strides[axis]) * type.byteCount
-    var start = 0
-    for tensor in tensors {
-      var part = pointee.layouts[layout].pointee
-      let size = self.layout(tensor).sizes[axis]
-      part.withMutableAxes { sizes, _ in sizes[axis] = size }
-      part.finish()
-      copy(tensor, into: value + start * stride, &part, accumulate: false)
-      start += Int(size)
-    }
-    return append(
-      .concatenate, type, layout: layout, value: value,
+    return record(
+      .concatenate, type, layout: pointee.layouts.number(of: shape),
       attributes: attributes([tensors.count] + tensors.map(Int.init) + [axis]), flags: .hasManyOperands)
   }
 

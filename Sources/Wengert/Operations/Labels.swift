@@ -7,8 +7,10 @@ extension Operation {
     /// x[i, label[i]] for each row i, 0 in a row without a label: the cotangents, back at those places
     Operation(
       opcode: .pickLabels,
+      forward: .init { e in e.pickLabels() },
       derivative: .structural(
         .init(
+          reads: .nothing,
           rule: { p in
             p.accumulate(
               0,
@@ -39,8 +41,14 @@ extension Operation {
     /// Zeros with one element per row: the adjoint of picking.
     Operation(
       opcode: .placeLabels,
+      forward: .init { e in
+        e.clear()
+        e.core.addAtLabels(
+          e.input(0).value, e.type, rows: Int(e.layout.sizes[0]), classes: Int(e.layout.sizes[1]),
+          labels: e.attributes, into: e.value)
+      },
       derivative: .structural(
-        .init { p in
+        .init(reads: .nothing) { p in
           p.accumulate(0, p.core.pickedLabels(p.cotangent, labels: p.core[record: p.id].pointee.attributes))
         }),
       samples: [
@@ -183,35 +191,18 @@ extension UnsafeMutablePointer<TapeCore> {
 
   /// x[i, label[i]]; the labels are among the attributes already, perhaps as those of another record.
   func pickedLabels(_ x: NodeID, labels: Int32) -> NodeID {
-    let record = self[record: x].pointee
-    let from = layout(x)
-    let rows = Int(from.sizes[0])
-    let layout = pointee.layouts.number(of: .vector(rows))
-    let value = allocate(layout, record.scalarType)
-    let label = pointee.attributes.base + Int(labels)
-    for row in 0..<rows {
-      let offset = row * Int(from.strides[0]) + Int(label[row]) * Int(from.strides[1])
-      if record.scalarType == .double {
-        value.f64[row] = label[row] < 0 ? 0 : record.value.f64[offset]
-      } else {
-        value.f32[row] = label[row] < 0 ? 0 : record.value.f32[offset]
-      }
-    }
-    return append(
-      .pickLabels, record.scalarType, layout: layout, value: value, operands: (x, -1), attributes: labels)
+    record(
+      .pickLabels, self[record: x].pointee.scalarType,
+      layout: pointee.layouts.number(of: .vector(Int(layout(x).sizes[0]))), operands: (x, -1), attributes: labels)
   }
 
   /// Zeros but for x[i] at row i and column label[i], if it has one.
   func placedLabels(_ x: NodeID, classes: Int, labels: Int32) -> NodeID {
     let x = contiguous(x)
-    let record = self[record: x].pointee
-    let rows = layout(x).elementCount
-    let layout = pointee.layouts.number(of: .matrix(rows, classes))
-    let value = allocate(layout, record.scalarType)
-    value.initializeMemory(as: UInt8.self, repeating: 0, count: rows * classes * record.scalarType.byteCount)
-    addAtLabels(record.value, record.scalarType, rows: rows, classes: classes, labels: labels, into: value)
-    return append(
-      .placeLabels, record.scalarType, layout: layout, value: value, operands: (x, -1), attributes: labels)
+    let shape = Shape.matrix(layout(x).elementCount, classes)
+    return record(
+      .placeLabels, self[record: x].pointee.scalarType, layout: pointee.layouts.number(of: shape), operands: (x, -1),
+      attributes: labels)
   }
 
   func addAtLabels(
@@ -224,6 +215,21 @@ extension UnsafeMutablePointer<TapeCore> {
         memory.f64[row * classes + Int(label[row])] += x.f64[row]
       } else {
         memory.f32[row * classes + Int(label[row])] += x.f32[row]
+      }
+    }
+  }
+}
+
+extension Evaluation {
+  fileprivate func pickLabels() {
+    let (x, from) = (input(0).value, layout(0))
+    let label = core.pointee.attributes.base + Int(attributes)
+    for row in 0..<Int(from.sizes[0]) {
+      let offset = row * Int(from.strides[0]) + Int(label[row]) * Int(from.strides[1])
+      if type == .double {
+        value.f64[row] = label[row] < 0 ? 0 : x.f64[offset]
+      } else {
+        value.f32[row] = label[row] < 0 ? 0 : x.f32[offset]
       }
     }
   }

@@ -17,7 +17,9 @@ extension Operation {
     /// The same value as another record's, but not the same record: the inputs of `gradient(at:of:)`. Two nested
     /// differentiations at one tensor are so told apart.
     Operation(
-      opcode: .alias, derivative: .structural(.init(rule: { p in p.accumulate(0, p.cotangent) }, isBlockable: true)),
+      opcode: .alias,
+      derivative: .structural(
+        .init(reads: .nothing, rule: { p in p.accumulate(0, p.cotangent) }, isBlockable: true)),
       samples: [Sample("", [[3]]) { operands in AnyTensor(Core.current.alias(operands[0].id)) }]),
   ]
 }

@@ -71,7 +71,13 @@ extension UnsafeMutablePointer<TapeCore> {
     type == .double ? memory.f64[position] : Double(memory.f32[position])
   }
 
-  /// The elements of each matrix of a stack, as numbers; for tests of what data allow.
+  /// The elements as numbers, read by code that is not on the tape.
+  func readNumbers(_ x: NodeID) -> [Double] {
+    noteHostRead(x)
+    return numbers(x)
+  }
+
+  /// The elements as numbers, for an evaluation.
   func numbers(_ x: NodeID) -> [Double] {
     let type = self[record: x].pointee.scalarType
     let mark = pointee.values.mark
@@ -83,7 +89,7 @@ extension UnsafeMutablePointer<TapeCore> {
     return result
   }
 
-  /// The diagonals of each matrix of a stack, as numbers.
+  /// The diagonals of each matrix of a stack as numbers, for an evaluation.
   func diagonals(_ x: NodeID) -> [[Double]] {
     let (record, layout) = (self[record: x].pointee, layout(x))
     let (row, column) = (layout.strides[layout.rank - 2], layout.strides[layout.rank - 1])
@@ -96,24 +102,6 @@ extension UnsafeMutablePointer<TapeCore> {
         })
     }
     return result
-  }
-
-  /// Throws for the first element of a stack that is not finite.
-  func requireFinite(_ x: NodeID, _ function: String) throws(LinearAlgebraError) {
-    let (record, layout) = (self[record: x].pointee, layout(x))
-    if layout.isContiguous {
-      let count = layout.elementCount
-      let isFinite =
-        record.scalarType == .double
-        ? wg_all_finite_f64(record.value.f64, 1, count, count) : wg_all_finite_f32(record.value.f32, 1, count, count)
-      if isFinite { return }
-    }
-    guard let position = numbers(x).firstIndex(where: { !$0.isFinite }) else { return }
-    let (rows, columns) = (rowCount(x), columnCount(x))
-    let inMatrix = position % (rows * columns)
-    throw linearAlgebraError(
-      function,
-      .notFinite(row: inMatrix / columns, column: inMatrix % columns, matrix: position / (rows * columns)))
   }
 
   // MARK: Right-hand sides
@@ -133,17 +121,13 @@ extension UnsafeMutablePointer<TapeCore> {
     return handle(reshaped(x, to: stackShape(x, rowCount(x))))
   }
 
-  /// A copy of B, repeated along the leading axes of A, for the solution to take its place.
-  func rightHandSide(_ a: NodeID, _ b: NodeID) -> (value: UnsafeMutableRawPointer, layout: Int32) {
-    let type = self[record: b].pointee.scalarType
+  /// The layout of a solution: that of B, repeated along the leading axes of A.
+  func solutionLayout(_ a: NodeID, _ b: NodeID) -> Int32 {
     let (left, right) = (shape(a).dropLast(2), shape(b).dropLast(2))
     var sizes = [Int](repeating: 1, count: Swift.max(left.count, right.count))
     for (axis, size) in left.reversed().enumerated() where size != 1 { sizes[sizes.count - 1 - axis] = size }
     for (axis, size) in right.reversed().enumerated() where size != 1 { sizes[sizes.count - 1 - axis] = size }
-    let number = pointee.layouts.number(of: Shape(sizes + [rowCount(b), columnCount(b)]))
-    let value = allocate(number, type)
-    copyValue(b, broadcastTo: pointee.layouts[number], to: value)
-    return (value, number)
+    return pointee.layouts.number(of: Shape(sizes + [rowCount(b), columnCount(b)]))
   }
 
   // MARK: Arithmetic of rules
@@ -197,6 +181,26 @@ extension UnsafeMutablePointer<TapeCore> {
 
   /// Square matrices with rows of numbers on their diagonals.
   func diagonalMatrix(ofRow row: NodeID) -> NodeID { diagonalMatrix(withoutRowAxis(row), offset: 0) }
+}
+
+extension Evaluation {
+  /// Throws for the first element of the first operand, a stack of matrices, that is not finite.
+  func requireFinite(for function: String) throws(LinearAlgebraError) {
+    let (x, layout) = (operand(0), layout(0))
+    if layout.isContiguous {
+      let (elements, count) = (input(0).value, layout.elementCount)
+      let isFinite =
+        type == .double
+        ? wg_all_finite_f64(elements.f64, 1, count, count) : wg_all_finite_f32(elements.f32, 1, count, count)
+      if isFinite { return }
+    }
+    guard let position = core.numbers(x).firstIndex(where: { !$0.isFinite }) else { return }
+    let (rows, columns) = (core.rowCount(x), core.columnCount(x))
+    let inMatrix = position % (rows * columns)
+    throw error(
+      function,
+      .notFinite(row: inMatrix / columns, column: inMatrix % columns, matrix: position / (rows * columns)))
+  }
 }
 
 // MARK: - Samples

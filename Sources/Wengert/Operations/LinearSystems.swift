@@ -10,7 +10,14 @@ extension Operation {
     /// the factors again.
     Operation(
       opcode: .factored,
-      derivative: .structural(.init { p in p.accumulate(0, p.cotangent) }),
+      forward: .init(
+        // The pivots follow the factors.
+        byteCount: { e in
+          let pivots = e.core.matrixCount(e.id) * e.core.rowCount(e.id)
+          return e.layout.elementCount * e.type.byteCount + pivots * MemoryLayout<Int32>.stride
+        },
+        { (e) throws(LinearAlgebraError) in try e.factorize() }),
+      derivative: .structural(.init(reads: .nothing) { p in p.accumulate(0, p.cotangent) }),
       samples: [
         .attempting("solving twice", [[3, 3], [3, 1]], [Sample.small], result: [3, 1]) {
           (core, x) throws(LinearAlgebraError) in
@@ -22,6 +29,7 @@ extension Operation {
     /// X = A⁻¹ B, or A⁻ᵀ B: B̄ = A⁻ᵀ X̄ and Ā = −B̄ Xᵀ, or B̄ = A⁻¹ X̄ and Ā = −X B̄ᵀ
     Operation(
       opcode: .factoredSolve,
+      forward: .init { e in e.solveFactored(transposed: e.attribute(0) == 1, cotangent: e.attribute(1) == 1) },
       derivative: .structural(
         .init { p in
           let isTransposed = p.attribute(0) == 1
@@ -106,52 +114,48 @@ func recordInverse(_ a: Handle) throws(LinearAlgebraError) -> Handle {
   return core.handle(try core.inverse(a))
 }
 
+/// The functions for which a factorisation requires regular matrices; 0 among a record's attributes requires nothing.
+enum RegularityRequirement: Int {
+  case solve = 1, inverse, matrixPower
+
+  var function: String {
+    switch self {
+    case .solve: "solve(_:_:)"
+    case .inverse: "inverse(_:)"
+    case .matrixPower: "matrixPower(_:_:)"
+    }
+  }
+}
+
 extension UnsafeMutablePointer<TapeCore> {
   func solve(_ a: NodeID, _ b: NodeID) throws(LinearAlgebraError) -> NodeID {
-    factoredSolve(try regularFactored(a, "solve(_:_:)"), b, transposed: false)
+    factoredSolve(try factored(a, for: .solve), b, transposed: false)
   }
 
-  func inverse(_ a: NodeID, for function: String = "inverse(_:)") throws(LinearAlgebraError) -> NodeID {
-    let factored = try regularFactored(a, function)
+  func inverse(_ a: NodeID, for requirement: RegularityRequirement = .inverse) throws(LinearAlgebraError) -> NodeID {
+    let factored = try factored(a, for: requirement)
     return factoredSolve(factored, identity(rowCount(a), self[record: a].pointee.scalarType), transposed: false)
-  }
-
-  private func regularFactored(_ a: NodeID, _ function: String) throws(LinearAlgebraError) -> NodeID {
-    var firstZero: LinearAlgebraError.Reason?
-    let factored = factored(a) { pivot, matrix in
-      if firstZero == nil { firstZero = .singular(pivot: pivot, matrix: matrix) }
-    }
-    if let firstZero { throw linearAlgebraError(function, firstZero) }
-    return factored
   }
 
   // MARK: Records
 
+  /// The LU factors of square matrices, singular or not.
+  func factored(_ a: NodeID) -> NodeID {
+    // Nothing is required of them.
+    try! factored(a, for: nil)
+  }
+
+  private func factored(_ a: NodeID, for requirement: RegularityRequirement?) throws(LinearAlgebraError) -> NodeID {
+    try recordThrowing(
+      .factored, self[record: a].pointee.scalarType, layout: denseLayout(a), operands: (a, -1),
+      attributes: attributes(CollectionOfOne(requirement?.rawValue ?? 0)))
+  }
+
   /// Where the pivots of a factored stack lie: behind the factors.
-  private func pivots(_ factored: NodeID) -> UnsafeMutablePointer<Int32> {
+  fileprivate func pivots(_ factored: NodeID) -> UnsafeMutablePointer<Int32> {
     let record = self[record: factored].pointee
     let bytes = layout(factored).elementCount * record.scalarType.byteCount
     return (record.value + bytes).assumingMemoryBound(to: Int32.self)
-  }
-
-  /// The LU factors of square matrices; `report` hears of the first pivot of each that is 0.
-  func factored(_ a: NodeID, report: (_ pivot: Int, _ matrix: Int) -> Void = { _, _ in }) -> NodeID {
-    let type = self[record: a].pointee.scalarType
-    let (n, count) = (rowCount(a), matrixCount(a))
-    let bytes = n * n * count * type.byteCount
-    let value = pointee.values.allocate(bytes + n * count * MemoryLayout<Int32>.stride)
-    copyValue(a, to: value)
-    let pivots = (value + bytes).assumingMemoryBound(to: Int32.self)
-    if n > 0 {
-      for matrix in 0..<count {
-        let info =
-          type == .double
-          ? wg_lu_f64(n, value.f64 + matrix * n * n, pivots + matrix * n)
-          : wg_lu_f32(n, value.f32 + matrix * n * n, pivots + matrix * n)
-        if info > 0 { report(Int(info) - 1, matrix) }
-      }
-    }
-    return append(.factored, type, layout: denseLayout(a), value: value, operands: (a, -1))
   }
 
   /// Calls a kernel for each matrix of a factored stack.
@@ -165,26 +169,45 @@ extension UnsafeMutablePointer<TapeCore> {
 
   /// A⁻¹ B or A⁻ᵀ B; if B is a cotangent, its columns of zeros are strong.
   func factoredSolve(_ factored: NodeID, _ b: NodeID, transposed: Bool, cotangent: Bool = false) -> NodeID {
-    let type = self[record: factored].pointee.scalarType
-    let (value, number) = rightHandSide(factored, b)
-    let shape = pointee.layouts.shape(number)
-    let (n, k) = (rowCount(b), columnCount(b))
-    let factors = self[record: factored].pointee.value
-    let pivots = pivots(factored)
-    let stack = Matrices(factors, layout(factored), isTransposed: false)
-    if n > 0 && k > 0 {
-      forEachMatrix(shape) { index, matrix in
-        let offset = stack.offset(index)
-        let pivots = pivots + offset / n
-        if type == .double {
-          wg_lu_solve_f64(n, k, factors.f64 + offset, pivots, transposed, cotangent, value.f64 + matrix * n * k)
-        } else {
-          wg_lu_solve_f32(n, k, factors.f32 + offset, pivots, transposed, cotangent, value.f32 + matrix * n * k)
-        }
+    record(
+      .factoredSolve, self[record: factored].pointee.scalarType, layout: solutionLayout(factored, b),
+      operands: (factored, b), attributes: attributes([transposed ? 1 : 0, cotangent ? 1 : 0]))
+  }
+}
+
+extension Evaluation {
+  fileprivate func factorize() throws(LinearAlgebraError) {
+    core.copyValue(operand(0), to: value)
+    let (n, pivots) = (core.rowCount(id), core.pivots(id))
+    guard n > 0 else { return }
+    var firstZero: LinearAlgebraError.Reason?
+    for matrix in 0..<core.matrixCount(id) {
+      let info =
+        type == .double
+        ? wg_lu_f64(n, value.f64 + matrix * n * n, pivots + matrix * n)
+        : wg_lu_f32(n, value.f32 + matrix * n * n, pivots + matrix * n)
+      if info > 0 && firstZero == nil { firstZero = .singular(pivot: Int(info) - 1, matrix: matrix) }
+    }
+    if let firstZero, let requirement = RegularityRequirement(rawValue: attribute(0)) {
+      throw error(requirement.function, firstZero)
+    }
+  }
+
+  fileprivate func solveFactored(transposed: Bool, cotangent: Bool) {
+    let (factored, b) = (operand(0), operand(1))
+    core.copyValue(b, broadcastTo: layout, to: value)
+    let (n, k) = (core.rowCount(b), core.columnCount(b))
+    guard n > 0 && k > 0 else { return }
+    let (factors, pivots) = (input(0).value, core.pivots(factored))
+    let stack = Matrices(factors, layout(0), isTransposed: false)
+    core.forEachMatrix(layout.shape) { index, matrix in
+      let offset = stack.offset(index)
+      let pivots = pivots + offset / n
+      if type == .double {
+        wg_lu_solve_f64(n, k, factors.f64 + offset, pivots, transposed, cotangent, value.f64 + matrix * n * k)
+      } else {
+        wg_lu_solve_f32(n, k, factors.f32 + offset, pivots, transposed, cotangent, value.f32 + matrix * n * k)
       }
     }
-    return append(
-      .factoredSolve, type, layout: number, value: value, operands: (factored, b),
-      attributes: attributes(CollectionOfOne(transposed ? 1 : 0)))
   }
 }

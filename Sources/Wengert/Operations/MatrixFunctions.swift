@@ -8,8 +8,19 @@ extension Operation {
     /// exp A: the upper right block of exp [[Aᵀ, Ȳ], [0, Aᵀ]], which is the derivative at Aᵀ along Ȳ.
     Operation(
       opcode: .matrixExponential,
+      forward: .init { e in
+        let (x, n) = (e.input(0).value, e.core.rowCount(e.id))
+        for matrix in 0..<(n > 0 ? e.core.matrixCount(e.id) : 0) {
+          let offset = matrix * n * n
+          if e.type == .double {
+            wg_matrix_exponential_f64(n, Int32(e.attribute(0)), x.f64 + offset, e.value.f64 + offset)
+          } else {
+            wg_matrix_exponential_f32(n, Int32(e.attribute(0)), x.f32 + offset, e.value.f32 + offset)
+          }
+        }
+      },
       derivative: .structural(
-        .init { p in
+        .init(reads: .operands) { p in
           let core = p.core
           let n = core.rowCount(p.output)
           let axis = core.layout(p.output).rank - 1
@@ -114,20 +125,9 @@ extension UnsafeMutablePointer<TapeCore> {
   /// The exponential of matrices that are made of 2^levels × 2^levels blocks [[X, Y], [0, X]], nested.
   func matrixExponential(_ a: NodeID, levels: Int = 0) -> NodeID {
     let a = contiguous(a)
-    let record = self[record: a].pointee
-    let n = rowCount(a)
-    let value = allocate(record.layout, record.scalarType)
-    for matrix in 0..<(n > 0 ? matrixCount(a) : 0) {
-      let offset = matrix * n * n
-      if record.scalarType == .double {
-        wg_matrix_exponential_f64(n, Int32(levels), record.value.f64 + offset, value.f64 + offset)
-      } else {
-        wg_matrix_exponential_f32(n, Int32(levels), record.value.f32 + offset, value.f32 + offset)
-      }
-    }
-    return append(
-      .matrixExponential, record.scalarType, layout: record.layout, value: value, operands: (a, -1),
-      attributes: attributes(CollectionOfOne(levels)))
+    let (type, layout) = (self[record: a].pointee.scalarType, self[record: a].pointee.layout)
+    return record(
+      .matrixExponential, type, layout: layout, operands: (a, -1), attributes: attributes(CollectionOfOne(levels)))
   }
 
   func matrixPower(_ a: NodeID, _ exponent: Int) throws(LinearAlgebraError) -> NodeID {
@@ -136,7 +136,7 @@ extension UnsafeMutablePointer<TapeCore> {
       let identity = identity(n, self[record: a].pointee.scalarType)
       return contiguous(broadcast(identity, to: shape(a)))
     }
-    var square = exponent < 0 ? try inverse(a, for: "matrixPower(_:_:)") : a
+    var square = exponent < 0 ? try inverse(a, for: .matrixPower) : a
     var rest = exponent.magnitude
     var result: NodeID?
     while true {

@@ -17,7 +17,7 @@ extension Operation {
           wg_variance_f32(e.input(0).value.f32, e.layout(0), axes, Float(divisor), e.value.f32)
         }),
       derivative: .structural(
-        .init { p in
+        .init(reads: .operands) { p in
           let core = p.core
           let type = core[record: p.id].pointee.scalarType
           let divisor = core.varianceDivisor(p.operand(0), p.axes, p.attribute(1))
@@ -98,9 +98,7 @@ extension Composite {
 extension OperationInPass {
   /// The order of a norm, whose bits are its second and third attributes.
   fileprivate var normOrder: Double {
-    Double(
-      bitPattern: UInt64(UInt32(truncatingIfNeeded: attribute(1))) << 32
-        | UInt64(UInt32(truncatingIfNeeded: attribute(2))))
+    Double(attribute(1), attribute(2))
   }
 }
 
@@ -249,9 +247,7 @@ extension UnsafeMutablePointer<TapeCore> {
     case .infinity: return maximum(elementwise(.absolute, x), axes, keepingAxes: keepingAxes)
     case -.infinity: return minimum(elementwise(.absolute, x), axes, keepingAxes: keepingAxes)
     default:
-      let bits = order.bitPattern
-      let halves = [bits >> 32, bits & 0xFFFF_FFFF].map { Int(Int32(truncatingIfNeeded: $0)) }
-      return reduce(.norm, x, axes, keepingAxes, parameters: halves)
+      return reduce(.norm, x, axes, keepingAxes, parameters: order.halves)
     }
   }
 }

@@ -8,8 +8,16 @@ extension Operation {
     /// the means of x and ȳ count as 0.
     Operation(
       opcode: .standardize,
+      forward: .init(
+        // The rows are followed by what each was multiplied by.
+        byteCount: { e in
+          let (rows, n) = e.core.rows(e.id, e.attribute(0))
+          return ArrayStorage.alignment + (rows * n + rows) * e.type.byteCount
+        },
+        { e in e.standardize() }),
       derivative: .structural(
         .init(
+          reads: .output,
           rule: { p in
             let core = p.core
             let (axes, isCentered) = (p.standardizedAxes, p.attribute(1) == 1)
@@ -221,18 +229,10 @@ extension UnsafeMutablePointer<TapeCore> {
   /// Rows over the last axes with mean 0 and variance 1, followed in memory by what each was multiplied by.
   func standardized(_ x: NodeID, axisCount: Int, isCentered: Bool, _ epsilon: Double) -> NodeID {
     let x = contiguous(x)
-    let record = self[record: x].pointee
-    let (rows, n) = rows(x, axisCount)
-    let size = record.scalarType.byteCount
-    let value = pointee.values.allocate(ArrayStorage.alignment + (rows * n + rows) * size)
-    if record.scalarType == .double {
-      wg_standardize_f64(record.value.f64, rows, n, isCentered, epsilon, value.f64, value.f64 + rows * n)
-    } else {
-      wg_standardize_f32(record.value.f32, rows, n, isCentered, epsilon, value.f32, value.f32 + rows * n)
-    }
+    let (type, layout) = (self[record: x].pointee.scalarType, self[record: x].pointee.layout)
     let bits = epsilon.bitPattern
-    return append(
-      .standardize, record.scalarType, layout: record.layout, value: value, operands: (x, -1),
+    return record(
+      .standardize, type, layout: layout, operands: (x, -1),
       attributes: attributes(
         axisCount, isCentered ? 1 : 0, Int(bits & 0xFFFF_FFFF), Int(bits >> 32)))
   }
@@ -264,7 +264,21 @@ extension Pullback {
     let rank = UInt32(shape(0).count)
     return ((1 << rank) - 1) & ~((1 << (rank - UInt32(attribute(0)))) - 1)
   }
+}
 
+extension Evaluation {
+  fileprivate func standardize() {
+    let (x, isCentered) = (input(0).value, attribute(1) == 1)
+    let (rows, n) = core.rows(id, attribute(0))
+    if type == .double {
+      wg_standardize_f64(x.f64, rows, n, isCentered, epsilon, value.f64, value.f64 + rows * n)
+    } else {
+      wg_standardize_f32(x.f32, rows, n, isCentered, epsilon, value.f32, value.f32 + rows * n)
+    }
+  }
+}
+
+extension OperationInPass {
   fileprivate var epsilon: Double {
     let (low, high) = (UInt32(truncatingIfNeeded: attribute(2)), UInt32(truncatingIfNeeded: attribute(3)))
     return Double(bitPattern: UInt64(high) << 32 | UInt64(low))

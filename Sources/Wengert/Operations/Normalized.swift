@@ -7,6 +7,7 @@ extension Operation {
     /// log Σ eˣ: softmax x, which is eˣ⁻ʸ over its sum: that is not quite 1 where y is large and rounded. 0 where x = −∞.
     Operation(
       opcode: .logSumExp,
+      forward: .rows(wg_log_sum_exp_f64, wg_log_sum_exp_f32),
       derivative: .structural(
         .init(
           rule: { p in
@@ -27,8 +28,10 @@ extension Operation {
     /// eˣ / Σ eˣ: y (ȳ − Σ ȳ y)
     Operation(
       opcode: .softmax,
+      forward: .rows(wg_softmax_f64, wg_softmax_f32),
       derivative: .structural(
         .init(
+          reads: .output,
           rule: { p in
             let weighted = p.core.elementwise(.scaleCotangent, p.cotangent, p.output)
             let total = p.core.sum(weighted, p.blocked(1 << UInt32(p.attribute(0))), keepingAxes: true)
@@ -41,8 +44,10 @@ extension Operation {
     /// x − log Σ eˣ: ȳ − eʸ Σ ȳ
     Operation(
       opcode: .logSoftmax,
+      forward: .rows(wg_log_softmax_f64, wg_log_softmax_f32),
       derivative: .structural(
         .init(
+          reads: .output,
           rule: { p in
             let total = p.core.sum(p.cotangent, p.blocked(1 << UInt32(p.attribute(0))), keepingAxes: true)
             let softmax = p.core.elementwise(.exp, p.output)
@@ -134,34 +139,39 @@ extension UnsafeMutablePointer<TapeCore> {
   func logSumExp(_ x: NodeID, _ axis: Int) -> NodeID {
     var shape = Shape(rank: layout(x).rank - 1)
     for target in shape.indices { shape.setSize(Int(layout(x).sizes[target < axis ? target : target + 1]), at: target) }
-    return rows(.logSumExp, x, axis, pointee.layouts.number(of: shape), wg_log_sum_exp_f64, wg_log_sum_exp_f32)
+    return rows(.logSumExp, x, axis, pointee.layouts.number(of: shape))
   }
 
   func softmax(_ x: NodeID, _ axis: Int) -> NodeID {
-    rows(.softmax, x, axis, denseLayout(x), wg_softmax_f64, wg_softmax_f32)
+    rows(.softmax, x, axis, denseLayout(x))
   }
 
   func logSoftmax(_ x: NodeID, _ axis: Int) -> NodeID {
-    rows(.logSoftmax, x, axis, denseLayout(x), wg_log_softmax_f64, wg_log_softmax_f32)
+    rows(.logSoftmax, x, axis, denseLayout(x))
   }
 
-  private func rows(
-    _ opcode: Opcode, _ x: NodeID, _ axis: Int, _ layout: Int32,
-    _ f64: (UnsafePointer<Double>, Int, Int, Int, UnsafeMutablePointer<Double>) -> Void,
-    _ f32: (UnsafePointer<Float>, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
-  ) -> NodeID {
+  private func rows(_ opcode: Opcode, _ x: NodeID, _ axis: Int, _ layout: Int32) -> NodeID {
     let x = contiguous(x)
-    let record = self[record: x].pointee
-    let value = allocate(layout, record.scalarType)
-    let (outer, n, inner) = self.layout(x).split(at: axis)
-    if record.scalarType == .double {
-      f64(record.value.f64, outer, n, inner, value.f64)
-    } else {
-      f32(record.value.f32, outer, n, inner, value.f32)
-    }
-    return append(
-      opcode, record.scalarType, layout: layout, value: value, operands: (x, -1),
+    return record(
+      opcode, self[record: x].pointee.scalarType, layout: layout, operands: (x, -1),
       attributes: attributes(CollectionOfOne(axis)))
+  }
+}
+
+extension Operation.Forward {
+  /// A kernel for each number type that goes along one axis, given the numbers of elements before, along and after it.
+  fileprivate static func rows(
+    _ f64: @escaping @Sendable (UnsafePointer<Double>, Int, Int, Int, UnsafeMutablePointer<Double>) -> Void,
+    _ f32: @escaping @Sendable (UnsafePointer<Float>, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
+  ) -> Self {
+    Self { e in
+      let (outer, n, inner) = e.layout(0).split(at: e.attribute(0))
+      if e.type == .double {
+        f64(e.input(0).value.f64, outer, n, inner, e.value.f64)
+      } else {
+        f32(e.input(0).value.f32, outer, n, inner, e.value.f32)
+      }
+    }
   }
 }
 

@@ -8,8 +8,10 @@ extension Operation {
     /// max over each window: the cotangent goes to the largest element, split evenly among equals.
     Operation(
       opcode: .maximumPool,
+      forward: .init { e in e.pool() },
       derivative: .structural(
         .init(
+          reads: .operands,
           rule: { p in p.accumulate(0, pool: .maximumPoolAdjoint, p.cotangent, over: p.operand(0)) },
           tangent: { p in
             p.tangent(0).map { p.core.pooled(.maximumPoolTangent, $0, over: p.operand(0), wg_windows(p)) }
@@ -25,8 +27,10 @@ extension Operation {
     /// Zeros with each cotangent at its window's largest element, or shares of it at equals.
     Operation(
       opcode: .maximumPoolAdjoint,
+      forward: .init { e in e.pool() },
       derivative: .structural(
         .init(
+          reads: .operands,
           rule: { p in p.accumulate(0, pool: .maximumPoolTangent, p.cotangent, over: p.operand(1)) },
           tangent: { p in
             p.tangent(0).map { p.core.pooled(.maximumPoolAdjoint, $0, over: p.operand(1), wg_windows(p)) }
@@ -36,8 +40,10 @@ extension Operation {
     /// The element, of another tensor, that lies where a window's largest one does; the mean of several.
     Operation(
       opcode: .maximumPoolTangent,
+      forward: .init { e in e.pool() },
       derivative: .structural(
         .init(
+          reads: .operands,
           rule: { p in p.accumulate(0, pool: .maximumPoolAdjoint, p.cotangent, over: p.operand(1)) },
           tangent: { p in
             p.tangent(0).map { p.core.pooled(.maximumPoolTangent, $0, over: p.operand(1), wg_windows(p)) }
@@ -47,8 +53,10 @@ extension Operation {
     /// The mean over each window: the cotangent's share for each element.
     Operation(
       opcode: .averagePool,
+      forward: .init { e in e.average() },
       derivative: .structural(
         .init(
+          reads: .nothing,
           rule: { p in p.accumulate(0, average: .averagePoolAdjoint, p.cotangent) },
           tangent: { p in
             p.tangent(0).map { p.core.averaged(.averagePool, $0, wg_windows(p), countsPadding: p.countsPadding) }
@@ -63,8 +71,10 @@ extension Operation {
     /// Zeros with shares of each cotangent added all over its window.
     Operation(
       opcode: .averagePoolAdjoint,
+      forward: .init { e in e.average() },
       derivative: .structural(
         .init(
+          reads: .nothing,
           rule: { p in p.accumulate(0, average: .averagePool, p.cotangent) },
           tangent: { p in
             p.tangent(0).map { p.core.averaged(.averagePoolAdjoint, $0, wg_windows(p), countsPadding: p.countsPadding) }
@@ -207,17 +217,10 @@ extension UnsafeMutablePointer<TapeCore> {
   /// The maxima of x, their adjoint or their tangent, where `argument` is x, a cotangent or a tangent.
   fileprivate func pooled(_ opcode: Opcode, _ argument: NodeID, over x: NodeID, _ windows: wg_windows) -> NodeID {
     let (argument, x) = (contiguous(argument), contiguous(x))
-    let record = self[record: x].pointee
     let sizes = shape(x)
     let shape = opcode == .maximumPoolAdjoint ? sizes : windows.outputShape(sizes[0], sizes[1])
-    let layout = pointee.layouts.number(of: shape)
-    let value = allocate(layout, record.scalarType)
-    if opcode == .maximumPoolAdjoint {
-      value.initializeMemory(as: UInt8.self, repeating: 0, count: shape.elementCount * record.scalarType.byteCount)
-    }
-    pool(opcode, argument, over: x, windows, into: value)
-    return append(
-      opcode, record.scalarType, layout: layout, value: value,
+    return record(
+      opcode, self[record: x].pointee.scalarType, layout: pointee.layouts.number(of: shape),
       operands: opcode == .maximumPool ? (x, -1) : (argument, x), attributes: attributes(windows.attributes))
   }
 
@@ -248,12 +251,8 @@ extension UnsafeMutablePointer<TapeCore> {
     let sizes = shape(x)
     let isAdjoint = opcode == .averagePoolAdjoint
     let shape = isAdjoint ? windows.inputShape(sizes[0], sizes[1]) : windows.outputShape(sizes[0], sizes[1])
-    let layout = pointee.layouts.number(of: shape)
-    let value = allocate(layout, type)
-    if isAdjoint { value.initializeMemory(as: UInt8.self, repeating: 0, count: shape.elementCount * type.byteCount) }
-    average(opcode, x, windows, countsPadding, into: value)
-    return append(
-      opcode, type, layout: layout, value: value, operands: (x, -1),
+    return record(
+      opcode, type, layout: pointee.layouts.number(of: shape), operands: (x, -1),
       attributes: attributes(windows.attributes + [countsPadding ? 1 : 0]))
   }
 
@@ -276,6 +275,20 @@ extension UnsafeMutablePointer<TapeCore> {
 
 extension OperationInPass {
   fileprivate var countsPadding: Bool { attribute(wg_windows.attributeCount) != 0 }
+}
+
+extension Evaluation {
+  fileprivate func pool() {
+    let opcode = core[record: id].pointee.opcode
+    if opcode == .maximumPoolAdjoint { clear() }
+    core.pool(opcode, operand(0), over: operand(operandCount - 1), wg_windows(self), into: value)
+  }
+
+  fileprivate func average() {
+    let opcode = core[record: id].pointee.opcode
+    if opcode == .averagePoolAdjoint { clear() }
+    core.average(opcode, operand(0), wg_windows(self), countsPadding, into: value)
+  }
 }
 
 extension Pullback {

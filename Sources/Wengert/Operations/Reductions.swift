@@ -12,6 +12,7 @@ extension Operation {
         { e, axes in wg_sum_f32(e.input(0).value.f32, e.layout(0), axes, 1, false, e.value.f32) }),
       derivative: .structural(
         .init(
+          reads: .nothing,
           rule: { p in p.repeatCotangent() },
           fused: { p in if !p.spreadCotangent() { p.run { $0.repeatCotangent() } } }, isBlockable: true)),
       samples: .reductions { core, x, axes, keeps in core.sum(x, axes, keepingAxes: keeps) }),
@@ -30,6 +31,7 @@ extension Operation {
         }),
       derivative: .structural(
         .init(
+          reads: .nothing,
           rule: { p in p.repeatCotangent(dividedByCount: true) },
           fused: { p in
             let count = p.core.layout(p.operand(0)).elementCount
@@ -45,7 +47,7 @@ extension Operation {
         { e, axes in wg_product_f64(e.input(0).value.f64, e.layout(0), axes, e.value.f64) },
         { e, axes in wg_product_f32(e.input(0).value.f32, e.layout(0), axes, e.value.f32) }),
       derivative: .structural(
-        .init { p in
+        .init(reads: .operands) { p in
           let core = p.core
           let (x, axis) = core.joined(p.operand(0), p.axes)
           let before = core.cumulativeProduct(x, axis, reversed: false, exclusive: true)

@@ -12,7 +12,8 @@ extension Operation {
     /// Quotients are strong: without cotangents of the vectors they are 0, whether or not singular values repeat.
     Operation(
       opcode: .svd,
-      derivative: .structural(.init(rule: { p in p.pullSVD() }, tangent: { p in p.pushSVD() })),
+      forward: .init { (e) throws(LinearAlgebraError) in try e.decomposeSingular() },
+      derivative: .structural(.init(reads: .output, rule: { p in p.pullSVD() }, tangent: { p in p.pushSVD() })),
       samples: [[3, 3], [4, 2], [2, 3], [1, 1], [1, 3], [0, 2], [2, 0], [2, 2, 3]].map { (shape: Shape) in
         let (m, n) = (shape[shape.count - 2], shape[shape.count - 1])
         let result = Shape(Array(shape.dropLast(2)) + [m + n + 1, min(m, n)])
@@ -28,6 +29,7 @@ extension Operation {
     /// variables separate", SIAM J. Numer. Anal. 10 (1973) 413–432.
     Operation(
       opcode: .pseudoInverse,
+      forward: .init { (e) throws(LinearAlgebraError) in try e.invertPseudo() },
       derivative: .structural(.init { p in p.pullPseudoInverse() }),
       samples: [[3, 3], [4, 2], [2, 3], [1, 1], [0, 2], [2, 3, 2]].map { (shape: Shape) in
         let (m, n) = (shape[shape.count - 2], shape[shape.count - 1])
@@ -117,13 +119,9 @@ extension Pullback {
   fileprivate func pullSVD() {
     let a = operand(0)
     let (m, n, k) = (core.rowCount(a), core.columnCount(a), core.columnCount(output))
+    guard let cotangent = differentiable(cotangent, Decomposition(rawValue: attribute(0))!, numbersAt: m) else { return }
     let (u, s, v) = core.unpackedSVD(output, of: a)
     let (uCotangent, sCotangent, vCotangent) = core.unpackedSVD(cotangent, of: a)
-    if let reason = core.undefinedSingularVectors(a, s),
-      (core.numbers(uCotangent) + core.numbers(vCotangent)).contains(where: { $0 != 0 })
-    {
-      return core.fail(core.derivativeError(id, reason))
-    }
     let uInner = core.matmul(core.matrixTransposed(u), uCotangent, cotangent: .right)
     let vInner = core.matmul(core.matrixTransposed(v), vCotangent, cotangent: .right)
     func quotient(_ inner: NodeID) -> NodeID {
@@ -163,13 +161,16 @@ extension Pullback {
 extension Pushforward {
   /// With P = Uᵀ Ȧ V: the diagonal of P; U (P S + S Pᵀ)/D + (Ȧ V − U P) S⁻¹; and V (S P + Pᵀ S)/D + (Ȧᵀ U − V Pᵀ) S⁻¹.
   fileprivate func pushSVD() -> NodeID? {
-    guard let tangent = tangent(0) else { return nil }
+    guard var tangent = tangent(0) else { return nil }
     let a = operand(0)
     let (m, n, k) = (core.rowCount(a), core.columnCount(a), core.columnCount(output))
     let (u, s, v) = core.unpackedSVD(output, of: a)
-    if let reason = core.undefinedSingularVectors(a, s), usesRows(where: { $0 != m }) {
-      core.fail(core.derivativeError(id, reason))
-      return core.zeros(like: id)
+    if usesRows(where: { $0 != m }) {
+      let decomposition = Decomposition(rawValue: attribute(0))!
+      guard let checked = differentiable(tangent, decomposition, numbersAt: m, isTangent: true) else {
+        return core.zeros(like: id)
+      }
+      tangent = checked
     }
     let column = core.matrixTransposed(s)
     let image = core.matmul(tangent, v, cotangent: .left)
@@ -196,28 +197,13 @@ extension Pushforward {
 
 extension UnsafeMutablePointer<TapeCore> {
   /// [U; s; V] with A = U diag(s) Vᵀ.
-  func svd(_ a: NodeID, for function: SpectralFunction) throws(LinearAlgebraError) -> NodeID {
-    try requireFinite(a, function.name)
+  func svd(_ a: NodeID, for decomposition: Decomposition) throws(LinearAlgebraError) -> NodeID {
     let a = contiguous(a)
-    let record = self[record: a].pointee
     let (m, n) = (rowCount(a), columnCount(a))
-    let k = Swift.min(m, n)
-    let layout = pointee.layouts.number(of: stackShape(a, m + 1 + n, k))
-    let value = allocate(layout, record.scalarType)
-    for matrix in 0..<(k > 0 ? matrixCount(a) : 0) {
-      let info: Int32
-      if record.scalarType == .double {
-        let u = value.f64 + matrix * (m + 1 + n) * k
-        info = wg_svd_f64(m, n, record.value.f64 + matrix * m * n, u, u + m * k, u + (m + 1) * k)
-      } else {
-        let u = value.f32 + matrix * (m + 1 + n) * k
-        info = wg_svd_f32(m, n, record.value.f32 + matrix * m * n, u, u + m * k, u + (m + 1) * k)
-      }
-      if info != 0 { throw linearAlgebraError(function.name, .noConvergence(matrix: matrix)) }
-    }
-    return append(
-      .svd, record.scalarType, layout: layout, value: value, operands: (a, -1),
-      attributes: attributes(CollectionOfOne(function.rawValue)))
+    let layout = pointee.layouts.number(of: stackShape(a, m + 1 + n, Swift.min(m, n)))
+    return try recordThrowing(
+      .svd, self[record: a].pointee.scalarType, layout: layout, operands: (a, -1),
+      attributes: attributes(CollectionOfOne(decomposition.rawValue)))
   }
 
   /// U, s as a row, and V as views.
@@ -227,24 +213,14 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   func pseudoInverse(_ a: NodeID, _ tolerance: Double?) throws(LinearAlgebraError) -> NodeID {
-    let name = "pseudoInverse(_:relativeTolerance:)"
-    try requireFinite(a, name)
     let a = contiguous(a)
-    let record = self[record: a].pointee
+    let type = self[record: a].pointee.scalarType
     let (m, n) = (rowCount(a), columnCount(a))
-    let ulp = record.scalarType == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)
+    let ulp = type == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)
     let tolerance = tolerance ?? Double(Swift.max(m, n)) * ulp
-    let layout = pointee.layouts.number(of: stackShape(a, n, m))
-    let value = allocate(layout, record.scalarType)
-    for matrix in 0..<(m * n > 0 ? matrixCount(a) : 0) {
-      let offset = matrix * m * n
-      let info =
-        record.scalarType == .double
-        ? wg_pseudo_inverse_f64(m, n, tolerance, record.value.f64 + offset, value.f64 + offset)
-        : wg_pseudo_inverse_f32(m, n, Float(tolerance), record.value.f32 + offset, value.f32 + offset)
-      if info != 0 { throw linearAlgebraError(name, .noConvergence(matrix: matrix)) }
-    }
-    return append(.pseudoInverse, record.scalarType, layout: layout, value: value, operands: (a, -1))
+    return try recordThrowing(
+      .pseudoInverse, type, layout: pointee.layouts.number(of: stackShape(a, n, m)), operands: (a, -1),
+      attributes: attributes(tolerance.halves))
   }
 
   /// A cotangent over sⱼ² − sᵢ², and over what is not 0 on the diagonal, where it has to be 0.
@@ -253,20 +229,41 @@ extension UnsafeMutablePointer<TapeCore> {
     let sums = sum(sum(s, matrixTransposed(s)), identity(columnCount(s), self[record: s].pointee.scalarType))
     return elementwise(.divideCotangent, elementwise(.divideCotangent, cotangent, gaps(s)), sums)
   }
+}
 
-  /// Why the singular vectors have no derivative, if they do not.
-  fileprivate func undefinedSingularVectors(_ a: NodeID, _ s: NodeID) -> LinearAlgebraError.Reason? {
-    let ulp = self[record: a].pointee.scalarType == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)
-    let (m, n) = (rowCount(a), columnCount(a))
-    for (matrix, values) in numbers(s).chunks(of: columnCount(s)).enumerated() {
-      let tolerance = Double(Swift.max(m, n)) * ulp * values[0]
-      for second in values.indices.dropFirst() where values[second - 1] - values[second] <= tolerance {
-        return .repeatedSingularValue(first: second - 1, second: second, value: values[second], matrix: matrix)
+extension Evaluation {
+  fileprivate func decomposeSingular() throws(LinearAlgebraError) {
+    let function = Decomposition(rawValue: attribute(0))!.function
+    try requireFinite(for: function)
+    let (a, x) = (operand(0), input(0).value)
+    let (m, n) = (core.rowCount(a), core.columnCount(a))
+    let k = Swift.min(m, n)
+    for matrix in 0..<(k > 0 ? core.matrixCount(a) : 0) {
+      let info: Int32
+      if type == .double {
+        let u = value.f64 + matrix * (m + 1 + n) * k
+        info = wg_svd_f64(m, n, x.f64 + matrix * m * n, u, u + m * k, u + (m + 1) * k)
+      } else {
+        let u = value.f32 + matrix * (m + 1 + n) * k
+        info = wg_svd_f32(m, n, x.f32 + matrix * m * n, u, u + m * k, u + (m + 1) * k)
       }
-      if m != n, let index = values.firstIndex(where: { $0 <= tolerance }) {
-        return .zeroSingularValue(index: index, value: values[index], matrix: matrix)
-      }
+      if info != 0 { throw error(function, .noConvergence(matrix: matrix)) }
     }
-    return nil
+  }
+
+  fileprivate func invertPseudo() throws(LinearAlgebraError) {
+    let function = "pseudoInverse(_:relativeTolerance:)"
+    try requireFinite(for: function)
+    let (a, x) = (operand(0), input(0).value)
+    let (m, n) = (core.rowCount(a), core.columnCount(a))
+    let tolerance = Double(attribute(0), attribute(1))
+    for matrix in 0..<(m * n > 0 ? core.matrixCount(a) : 0) {
+      let offset = matrix * m * n
+      let info =
+        type == .double
+        ? wg_pseudo_inverse_f64(m, n, tolerance, x.f64 + offset, value.f64 + offset)
+        : wg_pseudo_inverse_f32(m, n, Float(tolerance), x.f32 + offset, value.f32 + offset)
+      if info != 0 { throw error(function, .noConvergence(matrix: matrix)) }
+    }
   }
 }

@@ -10,6 +10,7 @@ extension Operation {
       opcode: .slice,
       derivative: .structural(
         .init(
+          reads: .nothing,
           rule: { p in
             let shape = p.shape(0)
             let map = p.core.axisMap(p.id, rank: shape.count)
@@ -38,8 +39,10 @@ extension Operation {
     /// Zeros, or another number, with an array in some part of them: the adjoint of a slice
     Operation(
       opcode: .place,
+      forward: .init { e in e.place() },
       derivative: .structural(
         .init(
+          reads: .nothing,
           rule: { p in
             let map = p.core.axisMap(p.id, rank: p.core.layout(p.id).rank)
             p.accumulate(0, p.core.sliced(p.cotangent, p.blocked(map), to: p.blocked(p.shape(0))))
@@ -175,11 +178,10 @@ extension UnsafeMutablePointer<TapeCore> {
   /// An array of the given shape with a value in some part of it and a number elsewhere.
   func placed(_ x: NodeID, _ map: AxisMap, in shape: Shape, around background: Double = 0) -> NodeID {
     let type = self[record: x].pointee.scalarType
-    let layout = pointee.layouts.number(of: shape)
-    let value = allocate(layout, type)
-    if self.layout(x).elementCount < shape.elementCount { fill(value, background, shape.elementCount, type) }
-    copy(x, into: value, of: pointee.layouts[layout], map, accumulate: false)
-    return append(.place, type, layout: layout, value: value, operands: (x, -1), attributes: attributes(map))
+    let start = attributes(map)
+    // The number follows the map.
+    _ = attributes(background.halves)
+    return record(.place, type, layout: pointee.layouts.number(of: shape), operands: (x, -1), attributes: start)
   }
 
   /// Writes a record's elements into, or adds them to, a part of a contiguous array.
@@ -203,7 +205,6 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   private func attributes(_ map: AxisMap) -> Int32 {
-    guard pointee.isRecording else { return -1 }
     let start = beginAttributes()
     for axis in map.axes {
       for number in [axis.start, axis.step, axis.target ?? -1] {
@@ -222,5 +223,25 @@ extension UnsafeMutablePointer<TapeCore> {
         return AxisMap.Axis(
           start: attribute(record, 3 * axis), step: attribute(record, 3 * axis + 1), target: target < 0 ? nil : target)
       })
+  }
+}
+
+extension Evaluation {
+  fileprivate func place() {
+    let rank = layout.rank
+    if layout(0).elementCount < layout.elementCount {
+      core.fill(value, Double(attribute(3 * rank), attribute(3 * rank + 1)), layout.elementCount, type)
+    }
+    core.copy(operand(0), into: value, of: layout, core.axisMap(id, rank: rank), accumulate: false)
+  }
+}
+
+extension Double {
+  /// The bits as two attributes.
+  var halves: [Int] { [bitPattern >> 32, bitPattern & 0xFFFF_FFFF].map { Int(Int32(truncatingIfNeeded: $0)) } }
+
+  /// The number whose bits are two attributes.
+  init(_ high: Int, _ low: Int) {
+    self.init(bitPattern: UInt64(UInt32(truncatingIfNeeded: high)) << 32 | UInt64(UInt32(truncatingIfNeeded: low)))
   }
 }

@@ -190,6 +190,7 @@ func recordQuantile(_ function: String, _ x: Handle, _ fraction: Double, _ axes:
 extension UnsafeMutablePointer<TapeCore> {
   /// The positions along an axis of its first `count` elements in order, in row-major order of the result.
   fileprivate func order(_ x: NodeID, _ axis: Int, descending: Bool, first count: Int) -> [Int32] {
+    noteHostRead(x)
     let (record, layout) = (self[record: x].pointee, layout(x))
     let total = sortedShape(x, axis, count).elementCount
     return [Int32](unsafeUninitializedCapacity: total) { positions, initialized in

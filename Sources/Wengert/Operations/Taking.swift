@@ -7,8 +7,17 @@ extension Operation {
     /// The parts at some positions along an axis: the cotangents, added up at those positions
     Operation(
       opcode: .take,
+      forward: .init { e in
+        let rows = e.core.rows(e.layout(0), e.attributes)
+        if e.type == .double {
+          wg_take_f64(e.input(0).value.f64, rows, e.value.f64)
+        } else {
+          wg_take_f32(e.input(0).value.f32, rows, e.value.f32)
+        }
+      },
       derivative: .structural(
         .init(
+          reads: .nothing,
           rule: { p in
             p.accumulate(
               0, p.core.placedTaken(p.cotangent, in: p.shape(0), p.core[record: p.id].pointee.attributes))
@@ -34,8 +43,12 @@ extension Operation {
     /// Zeros, and parts added at some positions along an axis: the adjoint of taking
     Operation(
       opcode: .placeTaken,
+      forward: .init { e in
+        e.clear()
+        e.core.addTaken(e.input(0).value, e.type, to: e.value, e.layout, e.attributes)
+      },
       derivative: .structural(
-        .init { p in
+        .init(reads: .nothing) { p in
           p.accumulate(
             0, p.core.taking(p.cotangent, p.shape(0), p.core[record: p.id].pointee.attributes))
         }),
@@ -109,7 +122,7 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   /// The array is seen as `outer` arrays of n rows each.
-  private func rows(_ layout: UnsafePointer<wg_layout>, _ attributes: Int32) -> wg_taking {
+  fileprivate func rows(_ layout: UnsafePointer<wg_layout>, _ attributes: Int32) -> wg_taking {
     let stored = pointee.attributes.base + Int(attributes)
     let axis = Int(stored[0])
     let shape = layout.shape
@@ -120,29 +133,17 @@ extension UnsafeMutablePointer<TapeCore> {
 
   func taking(_ x: NodeID, _ shape: Shape, _ attributes: Int32) -> NodeID {
     let x = contiguous(x)
-    let record = self[record: x].pointee
-    let layout = pointee.layouts.number(of: shape)
-    let value = allocate(layout, record.scalarType)
-    let rows = rows(self.layout(x), attributes)
-    if record.scalarType == .double {
-      wg_take_f64(record.value.f64, rows, value.f64)
-    } else {
-      wg_take_f32(record.value.f32, rows, value.f32)
-    }
-    return append(
-      .take, record.scalarType, layout: layout, value: value, operands: (x, -1), attributes: attributes)
+    return record(
+      .take, self[record: x].pointee.scalarType, layout: pointee.layouts.number(of: shape), operands: (x, -1),
+      attributes: attributes)
   }
 
   /// Zeros of the given shape, to which the rows of a record are added where they would be taken from.
   func placedTaken(_ x: NodeID, in shape: Shape, _ attributes: Int32) -> NodeID {
     let x = contiguous(x)
-    let record = self[record: x].pointee
-    let layout = pointee.layouts.number(of: shape)
-    let value = allocate(layout, record.scalarType)
-    fill(value, 0, shape.elementCount, record.scalarType)
-    addTaken(record.value, record.scalarType, to: value, pointee.layouts[layout], attributes)
-    return append(
-      .placeTaken, record.scalarType, layout: layout, value: value, operands: (x, -1), attributes: attributes)
+    return record(
+      .placeTaken, self[record: x].pointee.scalarType, layout: pointee.layouts.number(of: shape), operands: (x, -1),
+      attributes: attributes)
   }
 
   func addTaken(

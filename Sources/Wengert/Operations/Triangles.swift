@@ -5,8 +5,9 @@ extension Operation {
     /// The elements on one side of a diagonal: so are the cotangents
     Operation(
       opcode: .triangle,
+      forward: .init { e in e.copyTriangle(isUpper: e.attribute(0) == 1, diagonal: e.attribute(1)) },
       derivative: .structural(
-        .init { p in
+        .init(reads: .nothing) { p in
           p.accumulate(0, p.core.triangle(p.cotangent, isUpper: p.attribute(0) == 1, diagonal: p.attribute(1)))
         }),
       samples: [
@@ -59,13 +60,20 @@ func recordTriangle(_ x: Handle, isUpper: Bool, _ diagonal: Int) -> Handle {
 extension UnsafeMutablePointer<TapeCore> {
   func triangle(_ x: NodeID, isUpper: Bool, diagonal: Int) -> NodeID {
     let x = contiguous(x)
-    let record = self[record: x].pointee
     let layout = layout(x)
-    let (rows, columns) = (Int(layout.sizes[layout.rank - 2]), Int(layout.sizes[layout.rank - 1]))
     // Beyond the corners nothing changes.
-    let diagonal = Swift.min(Swift.max(diagonal, -rows - 1), columns + 1)
-    let value = allocate(record.layout, record.scalarType)
-    let size = record.scalarType.byteCount
+    let corners = -Int(layout.sizes[layout.rank - 2]) - 1...Int(layout.sizes[layout.rank - 1]) + 1
+    let kept = Swift.min(Swift.max(diagonal, corners.lowerBound), corners.upperBound)
+    return record(
+      .triangle, self[record: x].pointee.scalarType, layout: self[record: x].pointee.layout, operands: (x, -1),
+      attributes: attributes([isUpper ? 1 : 0, kept]))
+  }
+}
+
+extension Evaluation {
+  fileprivate func copyTriangle(isUpper: Bool, diagonal: Int) {
+    let (x, size) = (input(0).value, type.byteCount)
+    let (rows, columns) = (Int(layout.sizes[layout.rank - 2]), Int(layout.sizes[layout.rank - 1]))
     for row in 0..<(columns == 0 ? 0 : layout.elementCount / columns) {
       let edge = row % rows + diagonal + (isUpper ? 0 : 1)
       let middle = Swift.min(Swift.max(edge, 0), columns)
@@ -73,12 +81,9 @@ extension UnsafeMutablePointer<TapeCore> {
       let zeros = isUpper ? 0..<middle : middle..<columns
       let start = row * columns
       (value + (start + kept.lowerBound) * size).copyMemory(
-        from: record.value + (start + kept.lowerBound) * size, byteCount: kept.count * size)
+        from: x + (start + kept.lowerBound) * size, byteCount: kept.count * size)
       (value + (start + zeros.lowerBound) * size).initializeMemory(
         as: UInt8.self, repeating: 0, count: zeros.count * size)
     }
-    return append(
-      .triangle, record.scalarType, layout: record.layout, value: value, operands: (x, -1),
-      attributes: attributes([isUpper ? 1 : 0, diagonal]))
   }
 }

@@ -8,6 +8,7 @@ extension Operation {
     /// X = op(A)⁻¹ B for a triangle A: B̄ = op(A)⁻ᵀ X̄ and Ā = −B̄ Xᵀ, or −X B̄ᵀ if transposed, within the triangle
     Operation(
       opcode: .triangularSolve,
+      forward: .init { (e) throws(LinearAlgebraError) in try e.solveTriangular() },
       derivative: .structural(
         .init { p in
           let kind = Triangle(rawValue: p.attribute(0))
@@ -88,48 +89,62 @@ func recordTriangularSolve(
   var kind: Triangle = []
   if upper { kind.insert(.upper) }
   if transposed { kind.insert(.transposed) }
-  if unitDiagonal { kind.insert(.unitDiagonal) } else { try core.requireNonzeroDiagonal(a, name) }
+  if unitDiagonal { kind.insert(.unitDiagonal) }
   return try core.withRightHandSide(a, core.resolve(b), name) { b throws(LinearAlgebraError) in
-    core.triangularSolve(a, b, kind)
+    try core.triangularSolve(a, b, kind, cotangent: false, isChecked: true)
   }
 }
 
 extension UnsafeMutablePointer<TapeCore> {
-  fileprivate func requireNonzeroDiagonal(_ a: NodeID, _ function: String) throws(LinearAlgebraError) {
-    for (matrix, diagonal) in diagonals(a).enumerated() {
-      guard let row = diagonal.firstIndex(of: 0) else { continue }
-      throw linearAlgebraError(function, .singular(pivot: row, matrix: matrix))
-    }
-  }
-
   /// op(A)⁻¹ B for a triangle A; if B is a cotangent, its columns of zeros are strong.
   func triangularSolve(_ a: NodeID, _ b: NodeID, _ kind: Triangle, cotangent: Bool = false) -> NodeID {
-    let type = self[record: a].pointee.scalarType
-    let (value, number) = rightHandSide(a, b)
-    let shape = pointee.layouts.shape(number)
-    let (n, k) = (rowCount(b), columnCount(b))
-    if n > 0 && k > 0 {
-      let mark = pointee.values.mark
-      let matrices = self.matrices(Factor(a))
-      let (isTransposed, lda) = matrices.orientation!
-      // What lies transposed in memory is the other triangle of the transpose.
-      let triangle = wg_triangle(
-        upper: kind.contains(.upper) != isTransposed,
-        transposed: kind.contains(.transposed) != isTransposed, unit_diagonal: kind.contains(.unitDiagonal))
-      forEachMatrix(shape) { index, matrix in
-        let offset = matrices.offset(index)
-        if type == .double {
-          wg_triangular_solve_f64(
-            triangle, n, k, matrices.base.f64 + offset, lda, cotangent, value.f64 + matrix * n * k)
-        } else {
-          wg_triangular_solve_f32(
-            triangle, n, k, matrices.base.f32 + offset, lda, cotangent, value.f32 + matrix * n * k)
-        }
+    // Nothing is required of the diagonal.
+    try! triangularSolve(a, b, kind, cotangent: cotangent, isChecked: false)
+  }
+
+  /// `isChecked`: fails if there is a 0 on the diagonal.
+  fileprivate func triangularSolve(
+    _ a: NodeID, _ b: NodeID, _ kind: Triangle, cotangent: Bool, isChecked: Bool
+  ) throws(LinearAlgebraError) -> NodeID {
+    try recordThrowing(
+      .triangularSolve, self[record: a].pointee.scalarType, layout: solutionLayout(a, b), operands: (a, b),
+      attributes: attributes([kind.rawValue, cotangent ? 1 : 0, isChecked ? 1 : 0]))
+  }
+}
+
+extension Evaluation {
+  fileprivate func solveTriangular() throws(LinearAlgebraError) {
+    let (a, b) = (operand(0), operand(1))
+    let (kind, isCotangent) = (Triangle(rawValue: attribute(0)), attribute(1) == 1)
+    if attribute(2) == 1 && !kind.contains(.unitDiagonal) { try requireNonzeroDiagonal() }
+    core.copyValue(b, broadcastTo: layout, to: value)
+    let (n, k) = (core.rowCount(b), core.columnCount(b))
+    guard n > 0 && k > 0 else { return }
+    let mark = core.pointee.values.mark
+    let matrices = core.matrices(Factor(a))
+    let (isTransposed, lda) = matrices.orientation!
+    // What lies transposed in memory is the other triangle of the transpose.
+    let triangle = wg_triangle(
+      upper: kind.contains(.upper) != isTransposed,
+      transposed: kind.contains(.transposed) != isTransposed, unit_diagonal: kind.contains(.unitDiagonal))
+    core.forEachMatrix(layout.shape) { index, matrix in
+      let offset = matrices.offset(index)
+      if type == .double {
+        wg_triangular_solve_f64(
+          triangle, n, k, matrices.base.f64 + offset, lda, isCotangent, value.f64 + matrix * n * k)
+      } else {
+        wg_triangular_solve_f32(
+          triangle, n, k, matrices.base.f32 + offset, lda, isCotangent, value.f32 + matrix * n * k)
       }
-      pointee.values.reset(to: mark)
     }
-    return append(
-      .triangularSolve, type, layout: number, value: value, operands: (a, b),
-      attributes: attributes(CollectionOfOne(kind.rawValue)))
+    core.pointee.values.reset(to: mark)
+  }
+
+  private func requireNonzeroDiagonal() throws(LinearAlgebraError) {
+    for (matrix, diagonal) in core.diagonals(operand(0)).enumerated() {
+      guard let row = diagonal.firstIndex(of: 0) else { continue }
+      throw error(
+        "triangularSolve(_:_:upper:transposed:unitDiagonal:)", .singular(pivot: row, matrix: matrix))
+    }
   }
 }

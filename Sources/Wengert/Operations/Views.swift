@@ -9,6 +9,7 @@ extension Operation {
       opcode: .reshape,
       derivative: .structural(
         .init(
+          reads: .nothing,
           rule: { p in p.accumulate(0, p.core.reshaped(p.cotangent, to: p.blocked(p.shape(0)))) }, isBlockable: true)),
       samples: [
         Sample("(2, 3) to (3, 2)", [[2, 3]]) { AnyTensor(Core.current.reshaped($0[0].id, to: [3, 2])) },
@@ -23,6 +24,7 @@ extension Operation {
       opcode: .permute,
       derivative: .structural(
         .init(
+          reads: .nothing,
           rule: { p in
             let rank = p.shape(0).count
             var inverse = [Int](repeating: 0, count: rank)
@@ -37,7 +39,8 @@ extension Operation {
 
     Operation(
       opcode: .broadcast,
-      derivative: .structural(.init(rule: { p in p.accumulate(0, p.cotangent) }, isBlockable: true)),
+      derivative: .structural(
+        .init(reads: .nothing, rule: { p in p.accumulate(0, p.cotangent) }, isBlockable: true)),
       samples: [
         Sample("scalar", [[]]) { AnyTensor(Core.current.broadcast($0[0].id, to: [2, 3])) },
         Sample("row", [[3]]) { AnyTensor(Core.current.broadcast($0[0].id, to: [2, 3])) },
