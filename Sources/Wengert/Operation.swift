@@ -49,22 +49,11 @@ package struct Operation: Sendable {
     var tangent: (@Sendable (Pushforward) -> NodeID?)?
     /// Whether `rule` and `tangent` can take a block: cotangents and tangents with one more leading axis.
     var isBlockable = false
-    /// The values that a backward pass reads, by way of `fused` or else of `rule`: what a recorded program must keep for
-    /// it.
-    var reads: Reads = .all
-  }
-
-  /// Which values a pullback reads.
-  struct Reads: OptionSet, Sendable {
-    let rawValue: UInt8
-    static let operands = Reads(rawValue: 1)
-    static let output = Reads(rawValue: 2)
-    static let all: Reads = [.operands, .output]
   }
 
   /// Values that the derivative of an operation depends on: elements, and what a record keeps beside them. Shapes and
   /// attributes are always there.
-  struct Reads: OptionSet {
+  struct Reads: OptionSet, Sendable {
     let rawValue: UInt8
     static let operands = Reads(rawValue: 1)
     static let output = Reads(rawValue: 2)

@@ -7,7 +7,7 @@ struct Trace {
   }
 
   /// The tape of the thread that the program is being recorded on: tensors captured from there become constants.
-  let parent: Core
+  let parent: Core?
   var guards: [Guard] = []
   /// A list of indices that replays supply.
   struct IndexInput {
@@ -33,7 +33,7 @@ struct Trace {
   /// Constants made of captured tensors.
   var captured: [Handle: NodeID] = [:]
 
-  init(parent: Core) { self.parent = parent }
+  init(parent: Core? = nil) { self.parent = parent }
 }
 
 extension UnsafeMutablePointer<TapeCore> {

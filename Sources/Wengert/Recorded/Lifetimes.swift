@@ -49,7 +49,7 @@ struct Lifetimes {
       let step = schedule.groupOfPull[number]
       let count = schedule.groups[step].chainCount
       compiler.forEachValueRead(by: pull) { use($0, at: step, inChainOf: count) }
-      for adjoint in [pull.cotangent] + pull.operands.map(\.adjoint) {
+      for adjoint in [pull.cotangent, pull.number] + pull.operands.map(\.adjoint) {
         guard let adjoint else { continue }
         adjoints[adjoint].first = Swift.min(adjoints[adjoint].first, step)
         adjoints[adjoint].extend(to: step)

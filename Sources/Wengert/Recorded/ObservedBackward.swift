@@ -26,6 +26,8 @@ struct ObservedBackward {
     let id: NodeID
     /// The adjoint that is pulled; nil if it is uniform.
     let cotangent: Int?
+    /// The adjoint that the number lies in of which a uniform one is made.
+    let number: Int?
     var operands: [Operand] = []
 
     /// Whether nothing is to be done: operands take over the cotangent's memory, or want nothing.
@@ -96,7 +98,9 @@ struct ObservedBackward {
   }
 
   private mutating func observe(_ id: NodeID, _ core: Core, _ range: BackwardRange) {
-    var pull = Pull(id: id, cotangent: core.slot(id, range).pointee.adjoint.flatMap { numbers[$0] })
+    let slot = core.slot(id, range).pointee
+    var pull = Pull(
+      id: id, cotangent: adjointOfRecord[Int(id)], number: slot.uniform.flatMap { numbers[$0] })
     let operands = (0..<core.operandCount(id)).map { core.operand(id, $0) }
     let before = operands.map { core.slot($0, range).pointee }
     // An uniform adjoint may be written out first.

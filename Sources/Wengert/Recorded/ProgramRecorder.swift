@@ -63,7 +63,8 @@ public final class ProgramRecorder {
     let y = core.resolve(output)
     if differentiates { core.requireScalar(y, for: "recorded(at:of:)", source: source) }
     let result = core.contiguous(y)
-    leave()
+    // Rules that are a user's own look for this tape.
+    defer { leave() }
     return RecordedProgram(core, inputs: inputs, output: result, targets: differentiates ? targets : nil)
   }
 
