@@ -145,6 +145,7 @@ public struct RandomStream: RandomNumberGenerator, Hashable, Sendable {
     _ f32: (UnsafeMutablePointer<Float>, Int) -> Void
   ) -> Tensor<S> {
     let core = Core.recording
+    if core.pointee.trace != nil { misuse(.randomInRecording) }
     let id = core.leaf(shape, S.scalarType, .constant)
     let memory = core[record: id].pointee.value
     if S.scalarType == .double {

@@ -12,6 +12,7 @@ struct CompiledProgram {
   var scalars = PlainStack<wg_scalar_step>(capacity: 1)
   var pullbacks = PlainStack<wg_scalar_pullback>(capacity: 1)
   var placements = PlainStack<(record: Int32, slot: Slot)>(capacity: 1)
+  var moves = PlainStack<(record: Int32, memory: UnsafeMutableRawPointer)>(capacity: 1)
   var chains = PlainStack<wg_chain>(capacity: 1)
   var chainTypes: [ScalarType] = []
   /// What each slot is at the start of a pass.
@@ -34,6 +35,7 @@ struct CompiledProgram {
     scalars.deallocate()
     pullbacks.deallocate()
     placements.deallocate()
+    moves.deallocate()
     chains.deallocate()
     slots.deallocate()
   }
@@ -97,5 +99,11 @@ struct CompiledProgram {
 
   func place(_ part: RecordedProgram.Part, _ core: Core) {
     for index in part.start..<part.start + part.count { core.pointee.slots.base[Int(placements.base[index].record)] = placements.base[index].slot }
+  }
+
+  func move(_ part: RecordedProgram.Part, _ core: Core) {
+    for index in part.start..<part.start + part.count {
+      core[record: moves.base[index].record].pointee.value = moves.base[index].memory
+    }
   }
 }

@@ -8,9 +8,9 @@ struct Lifetimes {
     mutating func extend(to step: Int) { last = Swift.max(last, step) }
   }
 
-  /// By record, for those that have memory of their own.
-  private(set) var values: [Interval?]
-  /// Whether a value is used in part, or in another way than element by element.
+  /// Of each version of a value.
+  private(set) var values: [Interval]
+  /// Whether a version is used in part, or in another way than element by element.
   private(set) var isUsedWhole: [Bool]
   private(set) var adjoints: [Interval]
   /// Whether an adjoint is used by something else than a chain.
@@ -20,63 +20,91 @@ struct Lifetimes {
     let core = compiler.core
     let locations = compiler.locations
     let end = schedule.groups.count
-    var values = [Interval?](repeating: nil, count: compiler.isNeeded.count)
-    var isUsedWhole = [Bool](repeating: false, count: compiler.isNeeded.count)
-    for id in values.indices where schedule.groupOfRecord[id] >= 0 {
-      values[id] = Interval(first: schedule.groupOfRecord[id], last: schedule.groupOfRecord[id])
-    }
-    func use(_ id: NodeID, at step: Int, inChainOf count: Int? = nil) {
-      let root = Int(locations[id].root)
-      values[root]?.extend(to: step)
-      if count == nil || locations[id].offset != 0 || core.layout(NodeID(root)).elementCount != count {
-        isUsedWhole[root] = true
-      }
-    }
-    for id in values.indices where schedule.groupOfRecord[id] >= 0 {
-      let step = schedule.groupOfRecord[id]
-      let count = schedule.groups[step].chainCount
-      for index in 0..<core.operandCount(NodeID(id)) {
-        use(core.operand(NodeID(id), index), at: step, inChainOf: count)
-      }
-    }
-    for guarded in compiler.guards { use(guarded.record, at: Swift.max(0, schedule.groupOfRecord[Int(locations[guarded.record].root)])) }
-    use(compiler.output, at: end)
-
     let backward = compiler.backward
-    adjoints = [Interval](repeating: Interval(first: .max, last: -1), count: backward?.adjoints.count ?? 0)
-    isAdjointUsedWhole = (backward?.adjoints ?? []).map { if case .gradient = $0.place { true } else { false } }
-    for (number, pull) in (backward?.pulls ?? []).enumerated() {
-      let step = schedule.groupOfPull[number]
-      let count = schedule.groups[step].chainCount
-      compiler.forEachValueRead(by: pull) { use($0, at: step, inChainOf: count) }
-      for adjoint in [pull.cotangent, pull.number] + pull.operands.map(\.adjoint) {
-        guard let adjoint else { continue }
-        adjoints[adjoint].first = Swift.min(adjoints[adjoint].first, step)
-        adjoints[adjoint].extend(to: step)
-        if count == nil { isAdjointUsedWhole[adjoint] = true }
+    var values = [Interval](repeating: Interval(first: 0, last: 0), count: schedule.evaluations.count)
+    var isUsedWhole = [Bool](repeating: false, count: values.count)
+    var adjoints = [Interval](repeating: Interval(first: .max, last: -1), count: backward?.adjoints.count ?? 0)
+    var isAdjointUsedWhole = (backward?.adjoints ?? []).map { if case .gradient = $0.place { true } else { false } }
+    let guarded = Dictionary(grouping: compiler.guards.map(\.record)) { locations[$0].root }
+    var lastVersions: [Int] = []
+    schedule.forEachStep(compiler.isNeeded.count) { step, group, versions in
+      let count = group.chainCount
+      func use(_ id: NodeID, isWhole: Bool = false) {
+        let root = Int(locations[id].root)
+        let version = versions[root]
+        guard version >= 0 else { return }
+        values[version].extend(to: step)
+        if isWhole || locations[id].offset != 0 || core.layout(NodeID(root)).elementCount != count {
+          isUsedWhole[version] = true
+        }
       }
+      for member in group.members {
+        guard group.isBackward else {
+          let id = schedule.evaluations[member]
+          values[member] = Interval(first: step, last: step)
+          for index in 0..<core.operandCount(id) { use(core.operand(id, index)) }
+          for record in guarded[id] ?? [] { use(record, isWhole: true) }
+          continue
+        }
+        let pull = backward!.pulls[member]
+        compiler.forEachValueRead(by: pull) { use($0) }
+        for adjoint in [pull.cotangent, pull.number] + pull.operands.map(\.adjoint) {
+          guard let adjoint else { continue }
+          adjoints[adjoint].first = Swift.min(adjoints[adjoint].first, step)
+          adjoints[adjoint].extend(to: step)
+          if count == nil { isAdjointUsedWhole[adjoint] = true }
+        }
+      }
+      lastVersions = versions
+    }
+    let root = Int(locations[compiler.output].root)
+    if root < lastVersions.count, lastVersions[root] >= 0 {
+      values[lastVersions[root]].extend(to: end)
+      isUsedWhole[lastVersions[root]] = true
     }
     // The output's adjoint is there before the first pull.
     if let seed = backward?.adjointOfRecord[Int(compiler.output)] {
-      adjoints[seed].first = schedule.groupOfPull.first ?? end
+      adjoints[seed].first = schedule.groups.firstIndex(where: \.isBackward) ?? end
       adjoints[seed].extend(to: adjoints[seed].first)
       isAdjointUsedWhole[seed] = true
     }
-    // An adjoint that nothing reads, as that of a record which only a later pull could look at, is still written.
-    for number in adjoints.indices where adjoints[number].first == .max { adjoints[number] = Interval(first: end, last: end) }
+    // An adjoint that nothing reads is still written.
+    for number in adjoints.indices where adjoints[number].first == .max {
+      adjoints[number] = Interval(first: end, last: end)
+    }
     (self.values, self.isUsedWhole) = (values, isUsedWhole)
+    (self.adjoints, self.isAdjointUsedWhole) = (adjoints, isAdjointUsedWhole)
   }
 
-  /// Whether a value needs no memory: one chain makes it and uses it up.
-  func isLocalValue(_ id: Int, _ schedule: Schedule) -> Bool {
-    guard let interval = values[id], interval.first == interval.last, !isUsedWhole[id] else { return false }
-    return schedule.groups[interval.first].chainCount != nil
+  /// Whether a version needs no memory: one chain makes it and uses it up.
+  func isLocalValue(_ version: Int, _ schedule: Schedule) -> Bool {
+    guard values[version].first == values[version].last, !isUsedWhole[version] else { return false }
+    return schedule.groups[values[version].first].chainCount != nil
   }
 
   func isLocalAdjoint(_ number: Int, _ schedule: Schedule) -> Bool {
     let interval = adjoints[number]
     guard interval.first == interval.last, !isAdjointUsedWhole[number] else { return false }
     return schedule.groups[interval.first].chainCount != nil
+  }
+
+  /// What memory is planned for.
+  func items(
+    _ compiler: ProgramCompiler, _ schedule: Schedule
+  ) -> [(item: MemoryPlanner.Item, owner: MemoryPlan.Owner)] {
+    var result: [(item: MemoryPlanner.Item, owner: MemoryPlan.Owner)] = []
+    for (version, id) in schedule.evaluations.enumerated() where !isLocalValue(version, schedule) {
+      let item = MemoryPlanner.Item(
+        byteCount: compiler.locations.byteCounts[Int(id)], first: values[version].first, last: values[version].last)
+      result.append((item, .value(id, version: version)))
+    }
+    for (number, adjoint) in (compiler.backward?.adjoints ?? []).enumerated() {
+      guard case .planned = adjoint.place, !isLocalAdjoint(number, schedule) else { continue }
+      let item = MemoryPlanner.Item(
+        byteCount: adjoint.byteCount, first: adjoints[number].first, last: adjoints[number].last)
+      result.append((item, .adjoint(number, of: adjoint.owner)))
+    }
+    return result
   }
 }
 

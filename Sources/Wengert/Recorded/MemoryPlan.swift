@@ -18,7 +18,7 @@ public struct MemoryPlan: Sendable {
   }
 
   enum Owner {
-    case value(NodeID)
+    case value(NodeID, version: Int)
     case adjoint(Int, of: NodeID)
   }
 
@@ -42,7 +42,7 @@ public struct MemoryPlan: Sendable {
     scratchByteCount = unplannedByteCount
     entries = zip(items, owners).map { item, owner in
       let (id, isAdjoint) = switch owner {
-        case .value(let id): (id, false)
+        case .value(let id, _): (id, false)
         case .adjoint(_, let id): (id, true)
       }
       return Entry(

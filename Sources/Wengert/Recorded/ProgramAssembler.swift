@@ -11,6 +11,13 @@ struct ProgramAssembler {
 
   /// Where planned adjoints lie; nil for those of a chain, of gradients, and unplanned ones.
   var adjointMemory: [UnsafeMutableRawPointer?] = []
+  /// Where the versions of values lie.
+  private var versionMemory: [UnsafeMutableRawPointer] = []
+  /// How many versions of its value a record has, and which is there at the step that is being written.
+  private var versionCounts: [Int] = []
+  private var versions: [Int] = []
+  /// The records that share a record's memory.
+  private var views: [[NodeID]] = []
   /// Records that a pullback by itself looks up or adds to: their slots have to be right.
   var isLookedUp: [Bool] = []
 
@@ -36,32 +43,22 @@ struct ProgramAssembler {
   // MARK: Memory
 
   private mutating func placeMemory() -> MemoryPlan {
-    let locations = compiler.locations
-    var items: [MemoryPlanner.Item] = []
-    var owners: [MemoryPlan.Owner] = []
-    for id in compiler.isNeeded.indices {
-      guard let interval = lifetimes.values[id], !lifetimes.isLocalValue(id, schedule) else { continue }
-      items.append(.init(byteCount: locations.byteCounts[id], first: interval.first, last: interval.last))
-      owners.append(.value(NodeID(id)))
-    }
-    for (number, adjoint) in (backward?.adjoints ?? []).enumerated() {
-      guard case .planned = adjoint.place, !lifetimes.isLocalAdjoint(number, schedule) else { continue }
-      let interval = lifetimes.adjoints[number]
-      items.append(.init(byteCount: adjoint.byteCount, first: interval.first, last: interval.last))
-      owners.append(.adjoint(number, of: adjoint.owner))
-    }
+    let planned = lifetimes.items(compiler, schedule)
+    var items = planned.map(\.item)
+    let owners = planned.map(\.owner)
     let byteCount = MemoryPlanner.plan(&items, stepCount: schedule.groups.count)
     let block = ArrayStorage(byteCount: byteCount)
     code.memory.append(block)
     copyConstants()
     adjointMemory = [UnsafeMutableRawPointer?](repeating: nil, count: backward?.adjoints.count ?? 0)
+    versionMemory = schedule.evaluations.map { _ in block.base }
     for (item, owner) in zip(items, owners) {
       switch owner {
-      case .value(let id): core[record: id].pointee.value = block.base + item.offset
+      case .value(_, let version): versionMemory[version] = block.base + item.offset
       case .adjoint(let number, _): adjointMemory[number] = block.base + item.offset
       }
     }
-    moveViews()
+    findViews()
     return MemoryPlan(
       core, items: items, owners: owners, byteCount: byteCount, constantByteCount: code.memory[1].byteCount,
       unplannedByteCount: Swift.max(0, backward?.unplannedByteCount ?? 0))
@@ -87,12 +84,30 @@ struct ProgramAssembler {
   }
 
   /// Records that share memory follow their roots; those of inputs will with every replay.
-  private mutating func moveViews() {
+  private mutating func findViews() {
     let locations = compiler.locations
+    views = compiler.isNeeded.map { _ in [] }
     for id in compiler.isNeeded.indices where compiler.isNeeded[id] {
-      let (kind, root, offset) = locations[NodeID(id)]
-      if case .shared = kind { core[record: NodeID(id)].pointee.value = core[record: root].pointee.value + offset }
+      let root = locations.roots[id]
+      if root != NodeID(id) {
+        views[Int(root)].append(NodeID(id))
+        core[record: NodeID(id)].pointee.value = core[record: root].pointee.value + locations.offsets[id]
+      }
       if case .input(let number) = locations.kinds[Int(root)] { code.inputSites[number].append(.record(NodeID(id))) }
+    }
+    versionCounts = compiler.isNeeded.map { _ in 0 }
+    for id in schedule.evaluations { versionCounts[Int(id)] += 1 }
+  }
+
+  /// Lets a record and its views have the memory of a version. Steps that look at records need to be told, if there is
+  /// more than one.
+  private mutating func takeMemory(of version: Int) {
+    let id = schedule.evaluations[version]
+    versions[Int(id)] = version
+    for record in CollectionOfOne(id) + views[Int(id)] {
+      let memory = versionMemory[version] + compiler.locations.offsets[Int(record)]
+      core[record: record].pointee.value = memory
+      if versionCounts[Int(id)] > 1 { code.moves.append((Int32(record), memory)) }
     }
   }
 
@@ -101,8 +116,9 @@ struct ProgramAssembler {
   private mutating func findLookedUp() {
     isLookedUp = compiler.isNeeded.map { _ in false }
     guard let backward else { return }
-    for (number, pull) in backward.pulls.enumerated() {
-      guard case .single = schedule.groups[schedule.groupOfPull[number]].kind else { continue }
+    for group in schedule.groups where group.isBackward {
+      guard case .single = group.kind else { continue }
+      let pull = backward.pulls[group.members[0]]
       isLookedUp[Int(pull.id)] = true
       for operand in pull.operands { isLookedUp[Int(operand.id)] = true }
     }
@@ -153,23 +169,35 @@ struct ProgramAssembler {
     for (index, guarded) in compiler.guards.enumerated() where !isComputed(guarded.record) {
       code.steps.append(.check(index))
     }
+    versions = compiler.isNeeded.map { _ in -1 }
     var hasSeeded = false
-    for (number, group) in groups.enumerated() {
+    var isChecked = compiler.guards.map { _ in false }
+    for group in groups {
       if group.isBackward && !hasSeeded {
         code.steps.append(.seed)
         hasSeeded = true
       }
+      if !group.isBackward { writeMoves(group) }
       write(group)
       if group.isBackward {
         writePlacements(group)
-      } else {
-        for (index, guarded) in compiler.guards.enumerated()
-        where schedule.groupOfRecord[Int(compiler.locations[guarded.record].root)] == number {
-          code.steps.append(.check(index))
-        }
+        continue
+      }
+      let ids = Set(group.members.map { schedule.evaluations[$0] })
+      for (index, guarded) in compiler.guards.enumerated()
+      where !isChecked[index] && ids.contains(compiler.locations[guarded.record].root) {
+        isChecked[index] = true
+        code.steps.append(.check(index))
       }
     }
     if backward?.adjointOfRecord[Int(compiler.output)] != nil && !hasSeeded { code.steps.append(.seed) }
+  }
+
+  private mutating func writeMoves(_ group: Schedule.Group) {
+    let start = code.moves.count
+    for version in group.members { takeMemory(of: version) }
+    let count = code.moves.count - start
+    if count > 0 { code.steps.append(.move(.init(start: start, count: count))) }
   }
 
   private func isComputed(_ id: NodeID) -> Bool {
@@ -180,25 +208,25 @@ struct ProgramAssembler {
     switch group.kind {
     case .single:
       let member = group.members[0]
-      code.steps.append(group.isBackward ? .pull(backward!.pulls[member].id) : .evaluate(NodeID(member)))
+      code.steps.append(group.isBackward ? .pull(backward!.pulls[member].id) : .evaluate(schedule.evaluations[member]))
     case .scalars(let type):
       let start = group.isBackward ? code.pullbacks.count : code.scalars.count
       for member in group.members {
-        if group.isBackward { writePullback(backward!.pulls[member]) } else { writeScalar(NodeID(member)) }
+        if group.isBackward { writePullback(backward!.pulls[member]) } else { writeScalar(schedule.evaluations[member]) }
       }
       let end = group.isBackward ? code.pullbacks.count : code.scalars.count
       let part = RecordedProgram.Part(start: start, count: end - start)
       code.steps.append(group.isBackward ? .pullScalars(part, type) : .scalars(part, type))
     case .chain(let count, let type):
-      var chain = ChainAssembler(compiler, count: count, type: type) { [lifetimes, schedule] key in
+      var chain = ChainAssembler(compiler, count: count, type: type) { [lifetimes, schedule, versions] key in
         switch key {
-        case .value(let id): lifetimes.isLocalValue(Int(id), schedule)
+        case .value(let id): versions[Int(id)] >= 0 && lifetimes.isLocalValue(versions[Int(id)], schedule)
         case .adjoint(let number): lifetimes.isLocalAdjoint(number, schedule)
         default: true
         }
       }
       for member in group.members {
-        if group.isBackward { chain.append(backward!.pulls[member]) } else { chain.append(NodeID(member)) }
+        if group.isBackward { chain.append(backward!.pulls[member]) } else { chain.append(schedule.evaluations[member]) }
       }
       guard let (number, open) = chain.finish(&code) else { return }
       for (key, place) in open {

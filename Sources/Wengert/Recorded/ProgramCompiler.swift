@@ -32,8 +32,9 @@ struct ProgramCompiler {
     backward = targets.map { ObservedBackward(core, output: output, targets: $0) }
   }
 
-  func compile() -> (CompiledProgram, MemoryPlan) {
-    let schedule = Schedule(self)
+  func compile(memoryBudget: Int?) -> (CompiledProgram, MemoryPlan) {
+    let order = memoryBudget.map { WorkOrder(self, within: $0) } ?? WorkOrder(self)
+    let schedule = Schedule(self, order)
     let lifetimes = Lifetimes(self, schedule)
     var assembler = ProgramAssembler(self, schedule, lifetimes)
     return assembler.assemble()
@@ -55,7 +56,7 @@ struct Schedule {
       case nothing
     }
     var kind: Kind
-    /// The records that are evaluated, or the numbers of the pulls.
+    /// The versions that are evaluated, or the numbers of the pulls.
     var members: [Int]
     var isBackward: Bool
 
@@ -73,25 +74,35 @@ struct Schedule {
   }
 
   private(set) var groups: [Group] = []
-  /// The step that computes a record; -1 for one that nobody computes.
-  private(set) var groupOfRecord: [Int]
-  private(set) var groupOfPull: [Int] = []
+  /// The records that are evaluated, in order. One that is evaluated more than once has several versions of its value,
+  /// each in memory of its own; readers find the last that has been made.
+  let evaluations: [NodeID]
   /// Operations of a chain; more would need more blocks than the first-level cache has room for.
   private static let longestChain = 12
 
-  init(_ compiler: ProgramCompiler) {
-    groupOfRecord = [Int](repeating: -1, count: compiler.isNeeded.count)
-    for id in compiler.isNeeded.indices where compiler.isNeeded[id] && compiler.locations.isComputed(NodeID(id)) {
-      append(id, compiler.forwardKind(NodeID(id)), isBackward: false)
-      groupOfRecord[id] = groups.count - 1
-      // A guard is looked at as soon as its value is there: nothing that follows may rely on it otherwise.
-      if compiler.guards.contains(where: { compiler.locations[$0.record].root == id }) { isClosed = true }
+  init(_ compiler: ProgramCompiler, _ order: WorkOrder) {
+    var evaluations: [NodeID] = []
+    let guarded = Set(compiler.guards.map { compiler.locations[$0.record].root })
+    self.evaluations = order.actions.compactMap { if case .evaluate(let id) = $0 { id } else { nil } }
+    for action in order.actions {
+      switch action {
+      case .evaluate(let id):
+        append(evaluations.count, compiler.forwardKind(id), isBackward: false)
+        evaluations.append(id)
+        // A guard is looked at as soon as its value is there: nothing that follows may rely on it otherwise.
+        if guarded.contains(id) { isClosed = true }
+      case .pull(let number):
+        append(number, compiler.backwardKind(number), isBackward: true)
+      }
     }
-    isClosed = true
-    guard let backward = compiler.backward else { return }
-    for number in backward.pulls.indices {
-      append(number, compiler.backwardKind(number), isBackward: true)
-      groupOfPull.append(groups.count - 1)
+  }
+
+  /// Calls `body` with the steps in order, and with the version of each value that is there once the step has run.
+  func forEachStep(_ recordCount: Int, _ body: (_ step: Int, _ group: Group, _ versions: [Int]) -> Void) {
+    var versions = [Int](repeating: -1, count: recordCount)
+    for (step, group) in groups.enumerated() {
+      if !group.isBackward { for version in group.members { versions[Int(evaluations[version])] = version } }
+      body(step, group, versions)
     }
   }
 

@@ -59,13 +59,14 @@ public final class ProgramRecorder {
 
   /// Ends the recording of the function, whose results are given.
   @usableFromInline
-  func finish(_ output: Handle, differentiates: Bool) -> RecordedProgram {
+  func finish(_ output: Handle, differentiates: Bool, memoryBudget: Int? = nil) -> RecordedProgram {
     let y = core.resolve(output)
     if differentiates { core.requireScalar(y, for: "recorded(at:of:)", source: source) }
     let result = core.contiguous(y)
     // Rules that are a user's own look for this tape.
     defer { leave() }
-    return RecordedProgram(core, inputs: inputs, output: result, targets: differentiates ? targets : nil)
+    return RecordedProgram(
+      core, inputs: inputs, output: result, targets: differentiates ? targets : nil, memoryBudget: memoryBudget)
   }
 
   /// Gives the thread its own tape back.

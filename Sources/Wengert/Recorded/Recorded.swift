@@ -30,14 +30,17 @@
 ///
 /// - Parameters:
 ///   - point: An array or a model; the function is differentiated with respect to it.
+///   - memoryBudget: Bytes that the program's memory may take, see ``MemoryPlan/byteCount``. Values are then dropped and
+///     computed again where that saves memory, as seldom as will do; results stay the same, bit by bit. Traps if there is
+///     no way to keep to it, and says how little can be done with. Inputs, gradients and constants do not count.
 ///   - function: Must return a scalar; traps otherwise.
 /// - Throws: What the function throws while it is recorded, and the errors of its operations in a replay.
 /// - Complexity: The function's own time and that of a backward pass, and more to plan.
 @inlinable
 public func recorded<Point: DifferentiableInput, Failure: Error>(
-  at point: Point, of function: @escaping (Point.Traced) throws(Failure) -> Tensor<Point.Scalar>
+  at point: Point, memoryBudget: Int? = nil, of function: @escaping (Point.Traced) throws(Failure) -> Tensor<Point.Scalar>
 ) throws(Failure) -> RecordedGradient<Point, NoInput, Failure> {
-  let result = RecordedGradient<Point, NoInput, Failure> { (x, _) throws(Failure) in try function(x) }
+  let result = RecordedGradient<Point, NoInput, Failure>(memoryBudget: memoryBudget) { (x, _) throws(Failure) in try function(x) }
   try result.record(point, NoInput())
   return result
 }
@@ -45,10 +48,10 @@ public func recorded<Point: DifferentiableInput, Failure: Error>(
 /// A scalar function's value and gradient at a point, for a further input. See `recorded(at:of:)`.
 @inlinable
 public func recorded<Point: DifferentiableInput, Input: ProgramInput, Failure: Error>(
-  at point: Point, _ input: Input,
+  at point: Point, _ input: Input, memoryBudget: Int? = nil,
   of function: @escaping (Point.Traced, Input.Traced) throws(Failure) -> Tensor<Point.Scalar>
 ) throws(Failure) -> RecordedGradient<Point, Input, Failure> {
-  let result = RecordedGradient<Point, Input, Failure>(function)
+  let result = RecordedGradient<Point, Input, Failure>(memoryBudget: memoryBudget, function)
   try result.record(point, input)
   return result
 }
@@ -56,10 +59,10 @@ public func recorded<Point: DifferentiableInput, Input: ProgramInput, Failure: E
 /// A scalar function's value and gradient at a point, for two further inputs. See `recorded(at:of:)`.
 @inlinable
 public func recorded<Point: DifferentiableInput, A: ProgramInput, B: ProgramInput, Failure: Error>(
-  at point: Point, _ a: A, _ b: B,
+  at point: Point, _ a: A, _ b: B, memoryBudget: Int? = nil,
   of function: @escaping (Point.Traced, A.Traced, B.Traced) throws(Failure) -> Tensor<Point.Scalar>
 ) throws(Failure) -> RecordedGradient<Point, InputPair<A, B>, Failure> {
-  let result = RecordedGradient<Point, InputPair<A, B>, Failure> { (x, inputs) throws(Failure) in
+  let result = RecordedGradient<Point, InputPair<A, B>, Failure>(memoryBudget: memoryBudget) { (x, inputs) throws(Failure) in
     try function(x, inputs.0, inputs.1)
   }
   try result.record(point, InputPair(a, b))
@@ -69,10 +72,10 @@ public func recorded<Point: DifferentiableInput, A: ProgramInput, B: ProgramInpu
 /// A scalar function's value and gradient at a point, for three further inputs. See `recorded(at:of:)`.
 @inlinable
 public func recorded<Point: DifferentiableInput, A: ProgramInput, B: ProgramInput, C: ProgramInput, Failure: Error>(
-  at point: Point, _ a: A, _ b: B, _ c: C,
+  at point: Point, _ a: A, _ b: B, _ c: C, memoryBudget: Int? = nil,
   of function: @escaping (Point.Traced, A.Traced, B.Traced, C.Traced) throws(Failure) -> Tensor<Point.Scalar>
 ) throws(Failure) -> RecordedGradient<Point, InputPair<A, InputPair<B, C>>, Failure> {
-  let result = RecordedGradient<Point, InputPair<A, InputPair<B, C>>, Failure> { (x, inputs) throws(Failure) in
+  let result = RecordedGradient<Point, InputPair<A, InputPair<B, C>>, Failure>(memoryBudget: memoryBudget) { (x, inputs) throws(Failure) in
     try function(x, inputs.0, inputs.1.0, inputs.1.1)
   }
   try result.record(point, InputPair(a, InputPair(b, c)))

@@ -6,10 +6,14 @@
 public final class RecordedGradient<Point: DifferentiableInput, Inputs: ProgramInput, Failure: Error> {
   @usableFromInline let function: (Point.Traced, Inputs.Traced) throws(Failure) -> Tensor<Point.Scalar>
   @usableFromInline let programs = ProgramList()
+  private let memoryBudget: Int?
 
   @usableFromInline
-  init(_ function: @escaping (Point.Traced, Inputs.Traced) throws(Failure) -> Tensor<Point.Scalar>) {
+  init(
+    memoryBudget: Int?, _ function: @escaping (Point.Traced, Inputs.Traced) throws(Failure) -> Tensor<Point.Scalar>
+  ) {
     self.function = function
+    self.memoryBudget = memoryBudget
   }
 
   /// How the memory of the program that ran last is laid out; before the first call, of the one that was recorded.
@@ -24,7 +28,7 @@ public final class RecordedGradient<Point: DifferentiableInput, Inputs: ProgramI
     do {
       let x = recorder.target { point.traced(by: recorder) }
       let output = try function(x, inputs.traced(by: recorder))
-      programs.add(recorder.finish(output.handle, differentiates: true))
+      programs.add(recorder.finish(output.handle, differentiates: true, memoryBudget: memoryBudget))
     } catch {
       recorder.cancel()
       throw error

@@ -38,6 +38,8 @@ final class RecordedProgram {
     case pull(NodeID)
     /// Pullbacks of operations on numbers.
     case pullScalars(Part, ScalarType)
+    /// Gives records the memory of another version of their value.
+    case move(Part)
     /// Says where adjoints are that the steps before have computed.
     case place(Part)
   }
@@ -65,7 +67,7 @@ final class RecordedProgram {
   /// The positions in the tape's pool of the memory that the gradients of the last replay were written to.
   private var gradientPositions: [Int]
 
-  init(_ core: Core, inputs: [Input], output: NodeID, targets: [NodeID]?) {
+  init(_ core: Core, inputs: [Input], output: NodeID, targets: [NodeID]?, memoryBudget: Int?) {
     self.core = core
     self.inputs = inputs
     self.output = output
@@ -76,7 +78,7 @@ final class RecordedProgram {
     }
     core.pointee.trace = nil
     let compiler = ProgramCompiler(core, inputs: inputs, output: output, targets: targets, guards: guards)
-    (code, plan) = compiler.compile()
+    (code, plan) = compiler.compile(memoryBudget: memoryBudget)
     bases = inputs.map { core[record: $0.record].pointee.value }
     gradientBases = [UnsafeMutableRawPointer?](repeating: nil, count: targets?.count ?? 0)
     gradientPositions = [Int](repeating: -1, count: targets?.count ?? 0)
@@ -148,6 +150,7 @@ final class RecordedProgram {
       case .pull(let id): core.pullRecord(id, range)
       case .pullScalars(let part, let type): code.pullScalars(part, type)
       case .place(let part): code.place(part, core)
+      case .move(let part): code.move(part, core)
       }
     }
     return true
