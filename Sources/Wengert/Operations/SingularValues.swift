@@ -119,7 +119,9 @@ extension Pullback {
   fileprivate func pullSVD() {
     let a = operand(0)
     let (m, n, k) = (core.rowCount(a), core.columnCount(a), core.columnCount(output))
-    guard let cotangent = differentiable(cotangent, Decomposition(rawValue: attribute(0))!, numbersAt: m) else { return }
+    guard let cotangent = differentiable(cotangent, Decomposition(rawValue: attribute(0))!, numbersAt: m) else {
+      return
+    }
     let (u, s, v) = core.unpackedSVD(output, of: a)
     let (uCotangent, sCotangent, vCotangent) = core.unpackedSVD(cotangent, of: a)
     let uInner = core.matmul(core.matrixTransposed(u), uCotangent, cotangent: .right)
