@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// The layout of the tables of `bench ops`: one line per case and size, forward at the left, backward at the right.
 struct OpsTable {
   enum Unit {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchSupport
 
 /// `bench scalar`: chains of operations on single numbers, where nothing but the design costs.
 struct ScalarCommand: ParsableCommand {

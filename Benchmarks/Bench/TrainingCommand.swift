@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchSupport
 import Foundation
 import Wengert
 
@@ -57,7 +58,7 @@ struct TrainingCommand: ParsableCommand {
           "training", S.choice, size: Training<S>.batchSize, metric, tape: course.tape[keyPath: part],
           closure: course.graph[keyPath: part], floor: course.floor[keyPath: part]))
     }
-    report.training = result
+    report.add("training", result)
     if options.writesTable {
       printSteps(course)
       printTests(result)

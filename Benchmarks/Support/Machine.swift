@@ -2,20 +2,20 @@ import Foundation
 import Wengert
 
 /// What a timing depends on beside the program.
-struct Machine: Codable {
-  let machine: String
-  let cores: Int
-  let blas: String
-  let swift: String
-  let package: String
+package struct Machine: Codable, Sendable {
+  package let machine: String
+  package let cores: Int
+  package let blas: String
+  package let swift: String
+  package let package: String
 
-  static var current: Machine {
+  package static var current: Machine {
     Machine(
       machine: processorName, cores: ProcessInfo.processInfo.activeProcessorCount,
       blas: Tape.linearAlgebraBackend, swift: compilerVersion, package: packageVersion)
   }
 
-  var description: String {
+  package var description: String {
     "\(machine), \(cores) \(cores == 1 ? "core" : "cores") · \(blas) · Swift \(swift) · Wengert \(package)"
   }
 
