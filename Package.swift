@@ -28,13 +28,14 @@ let package = Package(
       path: "Benchmarks/ClosureGraph"),
     .target(name: "Floors", dependencies: ["CKernels"], path: "Benchmarks/Floors"),
     .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
+    .target(name: "InstructionCounter", path: "Benchmarks/InstructionCounter"),
     // What the benchmarks are made of and can be tested without running them.
     .target(name: "BenchSupport", dependencies: ["Wengert", "Floors"], path: "Benchmarks/Support"),
     .executableTarget(
       name: "bench",
       dependencies: [
-        "BenchSupport", "Wengert", "WengertNN", "ClosureGraph", "Floors", "AllocationCounter", "CKernels",
-        "CLinearAlgebra", "CrosscheckCases",
+        "BenchSupport", "Wengert", "WengertNN", "ClosureGraph", "Floors", "AllocationCounter",
+        "InstructionCounter", "CKernels", "CLinearAlgebra", "CrosscheckCases",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Bench"),

@@ -11,7 +11,8 @@ struct Bench: ParsableCommand {
       printed only after value and gradients of the two designs were found equal. Exit status 1: one was not.
       """,
     subcommands: [
-      OpsCommand.self, ScalarCommand.self, TrainingCommand.self, PeersCommand.self, PeerMemoryCommand.self,
+      OpsCommand.self, ScalarCommand.self, TrainingCommand.self, CountsCommand.self, PeersCommand.self,
+      PeerMemoryCommand.self,
     ],
     defaultSubcommand: OpsCommand.self)
 }
