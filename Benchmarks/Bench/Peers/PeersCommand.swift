@@ -37,6 +37,8 @@ struct PeersCommand: ParsableCommand {
   @Option(name: .customLong("markdown"), help: "Write the tables as Markdown into this file.")
   var markdownPath: String?
 
+  @OptionGroup var comparing: ComparingOptions
+
   @Flag(help: "Fewer repetitions, and operations at two sizes.")
   var quick = false
 
@@ -54,6 +56,7 @@ struct PeersCommand: ParsableCommand {
     try DebugBuild.handOver(isAllowed: allowDebug)
     let threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
     Threads.limit(to: threads)
+    let earlier = try comparing.file(for: "peers")
     let peers = try Peers(names.isEmpty ? Peers.names : names, python: python, threads: threads)
     var run = PeersRun(peers: peers, effort: quick ? .quickRounds : .rounds, writesTable: jsonPath != "-")
     run.printHead()
@@ -61,12 +64,14 @@ struct PeersCommand: ParsableCommand {
     if includes("memory of MLP 1024", 512) { run.measureMemory(scalarType ?? .float) }
     run.runOperations(makers: operations())
     run.printSummary()
-    if let jsonPath { try run.report(scoreboard: true).write(to: jsonPath) }
+    let report = run.finishedReport
+    if let jsonPath { try report.write(to: jsonPath) }
     if let markdownPath { try Data(run.markdown.utf8).write(to: URL(fileURLWithPath: markdownPath)) }
     guard run.mismatches.isEmpty else {
       for mismatch in run.mismatches { FileHandle.standardError.write(Data("error: \(mismatch)\n".utf8)) }
       throw ExitCode.failure
     }
+    try comparing.compare(report, with: earlier, writesTable: jsonPath != "-")
   }
 
   private func includes(_ title: String, _ size: Int) -> Bool {

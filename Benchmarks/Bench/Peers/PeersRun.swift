@@ -167,12 +167,12 @@ struct PeersRun {
     print("\n" + PeersTable.summary(scoreboard))
   }
 
-  func report(scoreboard isIncluded: Bool) -> Report {
+  var finishedReport: Report {
     var report = report
     report.add("threads", peers.threads)
     report.add("versions", Dictionary(uniqueKeysWithValues: peers.processes.map { ($0.name, $0.version) }))
     report.add("missing", peers.missing.map(\.name))
-    if isIncluded { report.add("targets", scoreboard) }
+    report.add("targets", scoreboard)
     return report
   }
 
