@@ -57,6 +57,14 @@ struct TargetTests {
     #expect(estimate.spread == 1)
   }
 
+  @Test("Of a page only the program's part is replaced")
+  func pages() {
+    let part = MarkdownPage.page("", with: "one\n")
+    #expect(part == "\(MarkdownPage.begin)\none\n\(MarkdownPage.end)\n")
+    let page = MarkdownPage.page("# Title\n\(part)after\n", with: "two\n")
+    #expect(page == "# Title\n\(MarkdownPage.begin)\ntwo\n\(MarkdownPage.end)\nafter\n")
+  }
+
   @Test("Tables are aligned")
   func tables() {
     let table = Table(columns: [.init(title: "name", width: 6, isLeft: true), .init(title: "ns", width: 5)])

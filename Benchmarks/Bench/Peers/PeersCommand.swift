@@ -34,7 +34,7 @@ struct PeersCommand: ParsableCommand {
   @Option(name: .customLong("json"), help: "Write the results as JSON; - is standard output, in place of the table.")
   var jsonPath: String?
 
-  @Option(name: .customLong("markdown"), help: "Write the tables as Markdown into this file.")
+  @Option(name: .customLong("markdown"), help: "Write the tables into this file, as Markdown; of a page made so before, only they are replaced.")
   var markdownPath: String?
 
   @OptionGroup var comparing: ComparingOptions
@@ -66,7 +66,7 @@ struct PeersCommand: ParsableCommand {
     run.printSummary()
     let report = run.finishedReport
     if let jsonPath { try report.write(to: jsonPath) }
-    if let markdownPath { try Data(run.markdown.utf8).write(to: URL(fileURLWithPath: markdownPath)) }
+    if let markdownPath { try MarkdownPage.write(run.markdown, to: markdownPath) }
     guard run.mismatches.isEmpty else {
       for mismatch in run.mismatches { FileHandle.standardError.write(Data("error: \(mismatch)\n".utf8)) }
       throw ExitCode.failure

@@ -106,7 +106,11 @@ struct PeersRun {
         ratios: ratios, targets: work.targets)
       rows.append(line)
       Progress.clear()
-      if writesTable { print(table.text(line)) }
+      if writesTable {
+        print(table.text(line))
+        // A run may take an hour: what reads from a pipe sees its rows as they come.
+        fflush(nil)
+      }
     }
     for target in work.targets {
       if let ratio = best[target.against] { scoreboard.add(work.title, target, ratio: ratio) }
