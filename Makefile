@@ -8,15 +8,21 @@ ARGS ?=
 # `make test OPENBLAS=` stays with the reference BLAS.
 PACKAGES = libblas-dev liblapack-dev
 OPENBLAS ?= libopenblas0-pthread
+# What single targets can use beside that.
+TOOLS =
 
 SOURCES = Sources Tests Benchmarks Package.swift
 TORCH_VERSION = 2.13.0
 
-.PHONY: help setup bench test sanitize crosscheck format lint docs consumer venv fixtures clean
+.PHONY: help setup bench peers counts test sanitize crosscheck format lint docs consumer venv fixtures clean
 
 help:
 	@echo "make bench     install what is missing, then measure: the tape against a graph of closures"
 	@echo "               (make bench ARGS=\"training --svg two-moons.svg\" passes arguments on)"
+	@echo "make peers     install PyTorch, JAX and autograd into .venv, and measure the same work in them beside ours"
+	@echo "               (make peers ARGS=\"--filter tanh --json peers.json\" passes arguments on)"
+	@echo "make counts    install what is missing, then count instructions, allocations and memory of fixed work, and"
+	@echo "               compare with the numbers that are committed"
 	@echo "make test      install what is missing, then run the tests, optimized"
 	@echo "make sanitize  run the tests under the address and the thread sanitizer"
 	@echo "make crosscheck  install PyTorch into .venv, and compare values, gradients and second derivatives with it"
@@ -31,6 +37,13 @@ help:
 
 bench: setup
 	$(SWIFT) run -c release bench $(ARGS)
+
+peers: setup venv
+	$(SWIFT) run -c release bench peers --python .venv/bin/python $(ARGS)
+
+counts: TOOLS = valgrind
+counts: setup
+	$(SWIFT) run -c release bench counts
 
 test: setup
 	$(SWIFT) test -c release --disable-xctest
@@ -66,7 +79,7 @@ fixtures: venv
 
 venv:
 	python3 -m venv .venv
-	.venv/bin/pip install --quiet torch==$(TORCH_VERSION) numpy mpmath
+	.venv/bin/pip install --quiet torch==$(TORCH_VERSION) numpy mpmath jax autograd
 
 clean:
 	rm -rf .build .build-address .build-thread .venv
@@ -75,7 +88,7 @@ clean:
 setup:
 	@installed() { dpkg-query -W -f='$${Status}' "$$1" 2>/dev/null | grep -q 'ok installed'; }; \
 	missing=; for package in $(PACKAGES); do installed $$package || missing="$$missing $$package"; done; \
-	faster=; for package in $(OPENBLAS); do installed $$package || faster="$$faster $$package"; done; \
+	faster=; for package in $(OPENBLAS) $(TOOLS); do installed $$package || faster="$$faster $$package"; done; \
 	if [ -z "$$missing$$faster" ]; then exit 0; fi; \
 	if ! command -v apt-get >/dev/null; then \
 	  echo "Wengert links BLAS and LAPACK. There is no apt-get here to install them; if the build does not find"; \
@@ -86,7 +99,7 @@ setup:
 	if [ "$$(id -u)" -ne 0 ]; then \
 	  if command -v sudo >/dev/null; then sudo=sudo; \
 	  elif [ -n "$$missing" ]; then echo "Please install, as root:$$missing$$faster" >&2; exit 1; \
-	  else echo "$(OPENBLAS) is not installed: going on with the BLAS that is there."; exit 0; fi; \
+	  else echo "Not installed:$$faster. Going on with what is there."; exit 0; fi; \
 	fi; \
 	apt() { $$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=1 "$$@"; }; \
 	install() { \
@@ -99,5 +112,5 @@ setup:
 	  echo "Could not install$$missing: Wengert needs a BLAS and a LAPACK to link." >&2; exit 1; \
 	fi; \
 	if [ -n "$$faster" ] && ! install "$$faster"; then \
-	  echo "Could not install$$faster: going on with the reference BLAS, whose large matrix products are slow."; \
+	  echo "Could not install$$faster: going on without (large matrix products are slow with the reference BLAS)."; \
 	fi

@@ -28,16 +28,21 @@ let package = Package(
       path: "Benchmarks/ClosureGraph"),
     .target(name: "Floors", dependencies: ["CKernels"], path: "Benchmarks/Floors"),
     .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
+    .target(name: "InstructionCounter", path: "Benchmarks/InstructionCounter"),
+    // What the benchmarks are made of and can be tested without running them.
+    .target(name: "BenchSupport", dependencies: ["Wengert", "Floors"], path: "Benchmarks/Support"),
     .executableTarget(
       name: "bench",
       dependencies: [
-        "Wengert", "WengertNN", "ClosureGraph", "Floors", "AllocationCounter", "CKernels", "CLinearAlgebra",
+        "BenchSupport", "Wengert", "WengertNN", "ClosureGraph", "Floors", "AllocationCounter",
+        "InstructionCounter", "CKernels", "CLinearAlgebra", "CrosscheckCases",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/Bench"),
     // What PyTorch is compared with: the tests run over the cases that are committed, `make crosscheck` over new ones.
     .target(name: "CrosscheckCases", dependencies: ["Wengert", "WengertNN"], path: "Tests/Crosscheck/Cases"),
     .executableTarget(name: "crosscheck", dependencies: ["CrosscheckCases"], path: "Tests/Crosscheck/Runner"),
+    .testTarget(name: "BenchTests", dependencies: ["BenchSupport"]),
     .testTarget(name: "GradientCheckingTests", dependencies: ["GradientChecking", "Wengert"]),
     .testTarget(name: "WengertNNTests", dependencies: ["Wengert", "WengertNN", "AllocationCounter"]),
     .testTarget(

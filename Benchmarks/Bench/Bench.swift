@@ -10,6 +10,9 @@ struct Bench: ParsableCommand {
       Both designs run the same kernels in the same process, by turns; a row is the median of its samples, and is \
       printed only after value and gradients of the two designs were found equal. Exit status 1: one was not.
       """,
-    subcommands: [OpsCommand.self, ScalarCommand.self, TrainingCommand.self],
+    subcommands: [
+      OpsCommand.self, ScalarCommand.self, TrainingCommand.self, CountsCommand.self, PeersCommand.self,
+      PeerMemoryCommand.self,
+    ],
     defaultSubcommand: OpsCommand.self)
 }

@@ -1,3 +1,4 @@
+import BenchSupport
 import CKernels
 import CLinearAlgebra
 import ClosureGraph

@@ -14,6 +14,8 @@ struct OperationCase<Scalar: BenchScalar> {
   let tape: @Sendable (Tensor<Scalar>, Tensor<Scalar>) -> Tensor<Scalar>
   let graph: @Sendable (Node<Scalar>, Node<Scalar>) -> Node<Scalar>
   let floor: Floor?
+  /// The least that the passes have to do at a size.
+  let least: Least
 
   enum Kind {
     /// Sizes are numbers of elements.
@@ -33,7 +35,7 @@ struct OperationCase<Scalar: BenchScalar> {
   }
 
   static var sizes: (elements: [Int], matrices: [Int]) {
-    ([1, 32, 1024, 65_536, 1_048_576], [8, 16, 32, 64, 128, 256, 512, 1024])
+    ([1, 32, 1024, 65_536, 1_048_576, 10_000_000], [8, 16, 32, 64, 128, 256, 512, 1024])
   }
   /// What is asked for as a number of elements is no side of a matrix.
   static var largestMatrix: Int { 4096 }
@@ -53,7 +55,8 @@ extension OperationCase {
       name: name, kind: .elements, shapes: { [vector($0)] }, domains: [domain],
       tape: { a, _ in tape(a) }, graph: { a, _ in graph(a) },
       floor: Floor(
-        forward: { Scalar.forwardLoop(opcode, $0) }, backward: { Scalar.backwardLoop(adjoint, $0) }))
+        forward: { Scalar.forwardLoop(opcode, $0) }, backward: { Scalar.backwardLoop(adjoint, $0) }),
+      least: adjoint.least(operands: 1))
   }
 
   /// An elementwise operation of two operands of one shape.
@@ -65,7 +68,8 @@ extension OperationCase {
     OperationCase(
       name: name, kind: .elements, shapes: { [vector($0), vector($0)] }, domains: domains, tape: tape, graph: graph,
       floor: Floor(
-        forward: { Scalar.forwardLoop(opcode, $0) }, backward: { Scalar.backwardLoop(adjoint, $0) }))
+        forward: { Scalar.forwardLoop(opcode, $0) }, backward: { Scalar.backwardLoop(adjoint, $0) }),
+      least: adjoint.least(operands: 2))
   }
 
   /// Any other operation of one operand.
@@ -73,11 +77,12 @@ extension OperationCase {
     _ name: String, over domain: ClosedRange<Double> = -2...2,
     shape: @escaping @Sendable (Int) -> [Int] = { vector($0) },
     _ tape: @escaping @Sendable (Tensor<Scalar>) -> Tensor<Scalar>,
-    _ graph: @escaping @Sendable (Node<Scalar>) -> Node<Scalar>, floor: Floor? = nil
+    _ graph: @escaping @Sendable (Node<Scalar>) -> Node<Scalar>, floor: Floor? = nil,
+    least: @escaping Least
   ) -> OperationCase {
     OperationCase(
       name: name, kind: .elements, shapes: { [shape($0)] }, domains: [domain], tape: { a, _ in tape(a) },
-      graph: { a, _ in graph(a) }, floor: floor)
+      graph: { a, _ in graph(a) }, floor: floor, least: least)
   }
 
   /// A vector, or a scalar for one element: the shape `()` is what programs with numbers use.

@@ -20,16 +20,19 @@ extension OperationCase {
       .unary("sqrt(x)", over: 0.2...3, .squareRoot, .squareRoot, { sqrt($0) }, { sqrt($0) }),
       .unary("exp(x)", .exp, .exp, { exp($0) }, { exp($0) }),
       .unary("log(x)", over: 0.2...3, .log, .log, { log($0) }, { log($0) }),
-      .function("pow(x, 2)", over: 0.2...3, { pow($0, 2) }, { pow($0, 2) }),
-      .function("pow(x, 0.3)", over: 0.2...3, { pow($0, 0.3) }, { pow($0, 0.3) }),
+      .function("pow(x, 2)", over: 0.2...3, { pow($0, 2) }, { pow($0, 2) }, least: passes(forward: [(1, 1)], backward: [(1, 0), (1, 1)])),
+      .function("pow(x, 0.3)", over: 0.2...3, { pow($0, 0.3) }, { pow($0, 0.3) }, least: passes(forward: [(1, 1)], backward: [(1, 0), (1, 1)])),
       .unary("tanh(x)", .tanh, .tanh, { tanh($0) }, { tanh($0) }),
       .unary("sigmoid(x)", .sigmoid, .sigmoid, { sigmoid($0) }, { sigmoid($0) }),
       OperationCase(
         name: "rows + bias", kind: .elements, shapes: { [rows($0), [min(32, $0)]] },
-        domains: [-2...2, -2...2], tape: { $0 + $1 }, graph: { $0 + $1 }, floor: nil),
+        domains: [-2...2, -2...2], tape: { $0 + $1 }, graph: { $0 + $1 }, floor: nil,
+        least: passes(forward: [(1, 1)], backward: [(1, 0)])),
       OperationCase(
         name: "a × scalar", kind: .elements, shapes: { [vector($0), []] }, domains: [-2...2, 1...2],
-        tape: { $0 * $1 }, graph: { $0 * $1 }, floor: nil),
+        tape: { $0 * $1 }, graph: { $0 * $1 }, floor: nil,
+        // The scalar's gradient reads the operand.
+        least: passes(forward: [(1, 1)], backward: [(1, 0), (1, 0)])),
     ]
   }
 
@@ -39,14 +42,17 @@ extension OperationCase {
         "sum(x)", { $0.sum() }, { $0.sum() },
         floor: Floor(
           forward: { $0.sum(divisor: 1) },
-          backward: { Scalar.fill(1, $0.abar, $0.operandCount) })),
+          backward: { Scalar.fill(1, $0.abar, $0.operandCount) }),
+        least: passes(forward: [(1, 0)], backward: [])),
       .function(
         "mean(x)", { $0.mean() }, { $0.mean() },
         floor: Floor(
           forward: { $0.sum(divisor: Scalar($0.operandCount)) },
-          backward: { Scalar.fill(1 / Scalar($0.operandCount), $0.abar, $0.operandCount) })),
-      .function("sum of columns", shape: { rows($0) }, { $0.sum(along: 0) }, { $0.columnSums() }),
-      .function("max(x)", { $0.max() }, { $0.max() }),
+          backward: { Scalar.fill(1 / Scalar($0.operandCount), $0.abar, $0.operandCount) }),
+        least: passes(forward: [(1, 0)], backward: [])),
+      .function("sum of columns", shape: { rows($0) }, { $0.sum(along: 0) }, { $0.columnSums() },
+        least: passes(forward: [(1, 0)], backward: [])),
+      .function("max(x)", { $0.max() }, { $0.max() }, least: passes(forward: [(1, 0)], backward: [(1, 1)])),
     ]
   }
 
@@ -59,7 +65,7 @@ extension OperationCase {
           backward: {
             Scalar.fill(1, $0.ybar, $0.count)
             Scalar.softmaxAdjoint($0.y, $0.ybar, $0.count / 32, 32, false, $0.abar)
-          })),
+          }), least: passes(forward: [(1, 1)], backward: [(1, 0), (1, 1)])),
       .function(
         "logSoftmax(x)", shape: { rows($0) }, { logSoftmax($0) }, { logSoftmax($0) },
         floor: Floor(
@@ -67,10 +73,11 @@ extension OperationCase {
           backward: {
             Scalar.fill(1, $0.ybar, $0.count)
             Scalar.logSoftmaxAdjoint($0.y, $0.ybar, $0.count / 32, 32, false, $0.abar)
-          })),
+          }), least: passes(forward: [(1, 1)], backward: [(1, 0), (1, 1)])),
       .function(
         "crossEntropy(x)", shape: { rows($0) }, { crossEntropy($0, labels: Labels.of($0.shape)) },
-        { crossEntropy($0, labels: Labels.of($0.data.shape)) }),
+        { crossEntropy($0, labels: Labels.of($0.data.shape)) },
+        least: passes(forward: [(1, 0)], backward: [(1, 1)])),
     ]
   }
 
@@ -89,7 +96,7 @@ extension OperationCase {
             Scalar.fill(1, o.ybar, o.count)
             Scalar.blas(false, true, n, n, n, o.ybar, o.b, o.abar)
             Scalar.blas(true, false, n, n, n, o.a, o.ybar, o.bbar)
-          }, smallestSize: 128, target: 1.1))
+          }, smallestSize: 128, target: 1.1), least: leastOfProducts)
     ]
   }
 }
@@ -101,7 +108,7 @@ private enum Labels {
   }
   static func of(_ shape: [Int]) -> [Int] { arrays[shape[0]] ?? Array(pattern[..<shape[0]]) }
 
-  private static let pattern = (0..<32_768).map { $0 * 7 % 32 }
+  private static let pattern = (0..<312_500).map { $0 * 7 % 32 }
   private static let arrays = [Int: [Int]](
-    uniqueKeysWithValues: [1, 32, 2048, 32_768].map { ($0, Array(pattern[..<$0])) })
+    uniqueKeysWithValues: [1, 32, 2048, 32_768, 312_500].map { ($0, Array(pattern[..<$0])) })
 }

@@ -1,3 +1,5 @@
+import BenchSupport
+
 /// The layout of the tables of `bench ops`: one line per case and size, forward at the left, backward at the right.
 struct OpsTable {
   enum Unit {
@@ -10,6 +12,9 @@ struct OpsTable {
     let tape: Estimate
     let graph: Estimate
     let floor: Estimate?
+    let limit: Row.Limit?
+    /// How much of the time is the least that the machine can do it in.
+    var limitFraction: Double? { limit.map { $0.nanoseconds / tape.median } }
     var floorRatio: Double? { floor.map { tape.median / $0.median } }
   }
 
@@ -22,7 +27,7 @@ struct OpsTable {
       .init(title: "tape", width: 9), .init(title: "±", width: 5), .init(title: "closure", width: 8),
       .init(title: "ratio", width: 6),
       .init(title: unit == .gigaflops ? "BLAS" : "loop", width: 7),
-      .init(title: unit == .gigaflops ? "/BLAS" : "/loop", width: 6),
+      .init(title: unit == .gigaflops ? "/BLAS" : "/loop", width: 6), .init(title: "limit", width: 5),
     ]
     table = Table(
       columns: [
@@ -33,7 +38,7 @@ struct OpsTable {
 
   func header(scalar: ScalarChoice) -> String {
     let unit = unit == .gigaflops ? "GFLOP/s" : "ns per element"
-    return table.header(groups: [("", 2), ("forward, \(unit)", 6), ("backward, \(unit)", 6)])
+    return table.header(groups: [("", 2), ("forward, \(unit)", 7), ("backward, \(unit)", 7)])
   }
 
   func row(_ name: String, size: Int, _ passes: [Pass]) -> String {
@@ -52,6 +57,7 @@ struct OpsTable {
         shown(pass.tape), Format.percent(pass.tape), shown(pass.graph),
         Format.ratio(pass.graph.median / pass.tape.median),
         pass.floor.map(shown) ?? "", pass.floorRatio.map(Format.ratio) ?? "",
+        pass.limitFraction.map { Format.fixed(100 * $0, 0) + "%" } ?? "",
       ]
     }
     return table.row(cells)

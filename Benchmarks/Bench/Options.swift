@@ -1,5 +1,6 @@
 import AllocationCounter
 import ArgumentParser
+import BenchSupport
 import Foundation
 import Wengert
 
@@ -51,7 +52,4 @@ struct MeasuringOptions: ParsableArguments {
   }
 }
 
-enum ScalarChoice: String, CaseIterable, ExpressibleByArgument {
-  case float
-  case double
-}
+extension ScalarChoice: ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchSupport
 
 /// `bench scalar`: chains of operations on single numbers, where nothing but the design costs.
 struct ScalarCommand: ParsableCommand {
@@ -6,6 +7,7 @@ struct ScalarCommand: ParsableCommand {
     commandName: "scalar", abstract: "Times chains of scalar operations: what recording one operation costs.")
 
   @OptionGroup var options: MeasuringOptions
+  @OptionGroup var comparing: ComparingOptions
 
   func run() throws {
     try options.prepare()
@@ -18,6 +20,7 @@ struct ScalarCommand: ParsableCommand {
   private func run<S: BenchScalar>(_: S.Type) throws {
     var report = Report(command: "scalar")
     var mismatches: [String] = []
+    let earlier = try comparing.file(for: "scalar")
     if options.writesTable {
       print(report.head.description + "\n")
       print("Nanoseconds, and bytes of tape, per operation (\(S.choice.rawValue)).\n")
@@ -48,6 +51,7 @@ struct ScalarCommand: ParsableCommand {
     }
     if let path = options.jsonPath { try report.write(to: path) }
     try options.fail(with: mismatches)
+    try comparing.compare(report, with: earlier, writesTable: options.writesTable)
   }
 
   // MARK: Output

@@ -1,4 +1,5 @@
 import AllocationCounter
+import BenchSupport
 import ClosureGraph
 import Wengert
 import WengertNN

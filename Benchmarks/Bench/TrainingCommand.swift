@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchSupport
 import Foundation
 import Wengert
 
@@ -9,6 +10,7 @@ struct TrainingCommand: ParsableCommand {
     abstract: "Trains a perceptron on two moons with the tape, the closure graph, and loops by hand.")
 
   @OptionGroup var options: MeasuringOptions
+  @OptionGroup var comparing: ComparingOptions
 
   @Option(help: "The number of epochs.")
   var epochs: Int?
@@ -32,6 +34,7 @@ struct TrainingCommand: ParsableCommand {
   }
 
   private func run<S: BenchScalar>(_: S.Type) throws {
+    let earlier = try comparing.file(for: "training")
     var report = Report(command: "training")
     var training = Training<S>()
     let epochs = epochs ?? (options.quick ? 40 : 200)
@@ -57,7 +60,7 @@ struct TrainingCommand: ParsableCommand {
           "training", S.choice, size: Training<S>.batchSize, metric, tape: course.tape[keyPath: part],
           closure: course.graph[keyPath: part], floor: course.floor[keyPath: part]))
     }
-    report.training = result
+    report.add("training", result)
     if options.writesTable {
       printSteps(course)
       printTests(result)
@@ -73,6 +76,7 @@ struct TrainingCommand: ParsableCommand {
       try Data(picture.utf8).write(to: URL(fileURLWithPath: svgPath))
     }
     try options.fail(with: result.mismatches(course, tolerance: S.tolerance))
+    try comparing.compare(report, with: earlier, writesTable: options.writesTable)
   }
 
   // MARK: Output

@@ -1,4 +1,5 @@
 import AllocationCounter
+import BenchSupport
 import Wengert
 
 /// The course of the three trainings.

@@ -1,3 +1,4 @@
+import BenchSupport
 import ClosureGraph
 
 /// The seed's training step written by hand: the library's matrix products and row kernels, and plain loops for the

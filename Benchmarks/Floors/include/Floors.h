@@ -3,6 +3,7 @@
 #define WENGERT_FLOORS_H
 
 #include "CKernels.h"
+#include "Limits.h"
 
 // The backward pass through `sum(op(a, b))`: X(name, arity, adjoint of a, adjoint of b), where y is the result and c
 // its adjoint.

@@ -75,13 +75,13 @@ package struct CaseModels<S: TensorScalar> {
 }
 
 /// Gives a model the parameters of a list, from its first on.
-private struct ParameterLoader<Scalar: TensorScalar>: ParameterVisitor {
-  static var changesParameters: Bool { true }
-  var arrays: ArraySlice<ShapedArray<Scalar>>
+package struct ParameterLoader<Scalar: TensorScalar>: ParameterVisitor {
+  package static var changesParameters: Bool { true }
+  package var arrays: ArraySlice<ShapedArray<Scalar>>
 
-  init(_ arrays: [ShapedArray<Scalar>]) { self.arrays = arrays[...] }
+  package init(_ arrays: [ShapedArray<Scalar>]) { self.arrays = arrays[...] }
 
-  mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
+  package mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
     let array = arrays.removeFirst()
     precondition(array.shape == parameter.shape, "\(name) is \(parameter.shape), not \(array.shape)")
     parameter.value = array

@@ -2,36 +2,40 @@ import Foundation
 import Wengert
 
 /// What a timing depends on beside the program.
-struct Machine: Codable {
-  let machine: String
-  let cores: Int
-  let blas: String
-  let swift: String
-  let package: String
+package struct Machine: Codable, Sendable {
+  package let machine: String
+  package let cores: Int
+  package let blas: String
+  package let swift: String
+  package let package: String
 
-  static var current: Machine {
+  package static var current: Machine {
     Machine(
       machine: processorName, cores: ProcessInfo.processInfo.activeProcessorCount,
       blas: Tape.linearAlgebraBackend, swift: compilerVersion, package: packageVersion)
   }
 
-  var description: String {
+  package var description: String {
     "\(machine), \(cores) \(cores == 1 ? "core" : "cores") · \(blas) · Swift \(swift) · Wengert \(package)"
   }
 
   /// To be raised with each release.
   private static var packageVersion: String { "0.1.0" }
 
-  private static var processorName: String {
+  /// Whether the processor has the instructions of x86-64-v3.
+  package static var hasAVX2: Bool { processor("flags")?.split(separator: " ").contains("avx2") ?? false }
+
+  /// What the system says about the processor.
+  private static func processor(_ field: String) -> String? {
     // A virtual file of unknown length: `String(contentsOfFile:)` may find it empty.
-    if let file = FileHandle(forReadingAtPath: "/proc/cpuinfo") {
-      let text = String(decoding: file.readDataToEndOfFile(), as: UTF8.self)
-      for line in text.split(separator: "\n") where line.hasPrefix("model name") {
-        if let name = line.split(separator: ":", maxSplits: 1).last {
-          return name.split(separator: " ").joined(separator: " ")
-        }
-      }
-    }
+    guard let file = FileHandle(forReadingAtPath: "/proc/cpuinfo") else { return nil }
+    let text = String(decoding: file.readDataToEndOfFile(), as: UTF8.self)
+    let line = text.split(separator: "\n").first { $0.hasPrefix(field) }
+    return line?.split(separator: ":", maxSplits: 1).last.map { $0.split(separator: " ").joined(separator: " ") }
+  }
+
+  private static var processorName: String {
+    if let name = processor("model name") { return name }
     var system = utsname()
     uname(&system)
     return withUnsafeBytes(of: &system.machine) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }

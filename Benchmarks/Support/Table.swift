@@ -1,17 +1,25 @@
 import Foundation
 
 /// A table of aligned columns, printed row by row while the rows arrive: widths are fixed beforehand.
-struct Table {
-  struct Column {
-    let title: String
-    let width: Int
-    var isLeft = false
+package struct Table: Sendable {
+  package struct Column: Sendable {
+    package let title: String
+    package let width: Int
+    package var isLeft = false
+
+    package init(title: String, width: Int, isLeft: Bool = false) {
+      self.title = title
+      self.width = width
+      self.isLeft = isLeft
+    }
   }
 
-  let columns: [Column]
+  package let columns: [Column]
+
+  package init(columns: [Column]) { self.columns = columns }
 
   /// Titles and a rule. `groups`: a line above, each text over as many columns as it spans.
-  func header(groups: [(text: String, span: Int)] = []) -> String {
+  package func header(groups: [(text: String, span: Int)] = []) -> String {
     var lines: [String] = []
     if !groups.isEmpty {
       var start = 0
@@ -28,7 +36,7 @@ struct Table {
     return lines.map(Self.trimmed).joined(separator: "\n")
   }
 
-  func row(_ cells: [String]) -> String {
+  package func row(_ cells: [String]) -> String {
     Self.trimmed(zip(columns, cells).map { pad($1, $0.width, isLeft: $0.isLeft) }.joined(separator: " "))
   }
 
@@ -49,28 +57,28 @@ struct Table {
 }
 
 /// Numbers as the tables show them.
-enum Format {
+package enum Format {
   /// Three significant digits, without exponents.
-  static func number(_ value: Double) -> String {
+  package static func number(_ value: Double) -> String {
     if value >= 999.5 { return grouped(Int(value.rounded())) }
     if value >= 99.95 { return fixed(value, 0) }
     if value >= 9.995 { return fixed(value, 1) }
     return fixed(value, value >= 0.0995 ? 2 : 3)
   }
 
-  static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+  package static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
   /// A spread, in percent of the median.
-  static func percent(_ estimate: Estimate) -> String { "±" + fixed(100 * estimate.relativeSpread, 0) + "%" }
+  package static func percent(_ estimate: Estimate) -> String { "±" + fixed(100 * estimate.relativeSpread, 0) + "%" }
 
   /// How many times as long: `12×`, `1.07×`.
-  static func ratio(_ value: Double) -> String {
+  package static func ratio(_ value: Double) -> String {
     (value >= 9.95 ? fixed(value, 0) : value >= 1.995 ? fixed(value, 1) : fixed(value, 2)) + "×"
   }
 
-  static func verdict(_ isMet: Bool) -> String { isMet ? "met" : "missed" }
+  package static func verdict(_ isMet: Bool) -> String { isMet ? "met" : "missed" }
 
-  static func grouped(_ value: Int) -> String {
+  package static func grouped(_ value: Int) -> String {
     var digits = String(value)
     var index = digits.count - 3
     while index > 0 {
@@ -82,12 +90,12 @@ enum Format {
 }
 
 /// One line on standard error that says what is under way, overwritten by the next; nothing if it is not a terminal.
-enum Progress {
+package enum Progress {
   private static let isShown = isatty(STDERR_FILENO) == 1
 
-  static func show(_ text: String) {
+  package static func show(_ text: String) {
     if isShown { FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8)) }
   }
 
-  static func clear() { show("") }
+  package static func clear() { show("") }
 }

@@ -1,39 +1,46 @@
 import Foundation
 
 /// How long and how often to measure.
-struct Effort {
+package struct Effort: Sendable {
   /// What one sample takes at least.
-  let sampleNanoseconds: Double
-  let sampleCount: Int
+  package let sampleNanoseconds: Double
+  package let sampleCount: Int
 
-  static let full = Effort(sampleNanoseconds: 1e6, sampleCount: 15)
-  static let quick = Effort(sampleNanoseconds: 0.2e6, sampleCount: 5)
+  package init(sampleNanoseconds: Double, sampleCount: Int) {
+    self.sampleNanoseconds = sampleNanoseconds
+    self.sampleCount = sampleCount
+  }
+
+  package static let full = Effort(sampleNanoseconds: 1e6, sampleCount: 15)
+  package static let quick = Effort(sampleNanoseconds: 0.2e6, sampleCount: 5)
 }
 
 /// Nanoseconds since some fixed moment; a call takes about twenty.
-func nanoseconds() -> Double {
+package func nanoseconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
 }
 
 /// What was measured, in nanoseconds per metric ("forward", "backward", …), in the order of a subject's metrics.
-struct Timing {
-  private(set) var nanoseconds: SIMD4<Double> = .zero
+package struct Timing: Sendable {
+  package private(set) var nanoseconds: SIMD4<Double> = .zero
 
-  mutating func add(_ time: Double, to metric: Int) { nanoseconds[metric] += time }
-  var total: Double { nanoseconds.sum() }
+  package init() {}
+
+  package mutating func add(_ time: Double, to metric: Int) { nanoseconds[metric] += time }
+  package var total: Double { nanoseconds.sum() }
 }
 
 /// One design at work on one case: runs the given number of passes and says how long the parts of them took.
-typealias Subject = (_ passes: Int) -> Timing
+package typealias Subject = (_ passes: Int) -> Timing
 
 /// The median of a metric's samples, and half the distance between their quartiles.
-struct Estimate {
-  let median: Double
-  let spread: Double
+package struct Estimate: Sendable {
+  package let median: Double
+  package let spread: Double
 
-  init(_ samples: [Double]) {
+  package init(_ samples: [Double]) {
     let sorted = samples.sorted()
     func quantile(_ fraction: Double) -> Double {
       let position = fraction * Double(sorted.count - 1)
@@ -45,22 +52,22 @@ struct Estimate {
     spread = (quantile(0.75) - quantile(0.25)) / 2
   }
 
-  init(median: Double, spread: Double) {
+  package init(median: Double, spread: Double) {
     self.median = median
     self.spread = spread
   }
 
   /// The spread as a fraction of the median.
-  var relativeSpread: Double { median > 0 ? spread / median : 0 }
+  package var relativeSpread: Double { median > 0 ? spread / median : 0 }
 
-  static func / (estimate: Estimate, divisor: Double) -> Estimate {
+  package static func / (estimate: Estimate, divisor: Double) -> Estimate {
     Estimate(median: estimate.median / divisor, spread: estimate.spread / divisor)
   }
 }
 
 /// Runs the subjects by turns, so that what disturbs the machine disturbs all of them, and returns for each subject
 /// the nanoseconds that a pass spends in each metric.
-func measure(_ subjects: [Subject], metrics: Int, effort: Effort) -> [[Estimate]] {
+package func measure(_ subjects: [Subject], metrics: Int, effort: Effort) -> [[Estimate]] {
   let passes = subjects.map { passCount(for: $0, effort) }
   var samples = [[Timing]](repeating: [], count: subjects.count)
   for _ in 0..<effort.sampleCount {
