@@ -174,7 +174,8 @@ extension Operation.Forward {
 
   /// A kernel for each number type.
   fileprivate static func scan(
-    _ f64: @escaping @Sendable (Evaluation, ScanSizes) -> Void, _ f32: @escaping @Sendable (Evaluation, ScanSizes) -> Void
+    _ f64: @escaping @Sendable (Evaluation, ScanSizes) -> Void,
+    _ f32: @escaping @Sendable (Evaluation, ScanSizes) -> Void
   ) -> Self {
     Self { e in
       let (outer, along, inner) = e.layout.split(at: e.scan.axis)

@@ -87,7 +87,9 @@ func recordEigenvalues(_ a: Handle) throws(LinearAlgebraError) -> Handle {
 extension Pullback {
   fileprivate func pullEigh() {
     let n = core.columnCount(output)
-    guard let cotangent = differentiable(cotangent, Decomposition(rawValue: attribute(0))!, numbersAt: 0) else { return }
+    guard let cotangent = differentiable(cotangent, Decomposition(rawValue: attribute(0))!, numbersAt: 0) else {
+      return
+    }
     let vt = core.rows(output, 1..<n + 1)
     let v = core.matrixTransposed(vt)
     let inner = core.matmul(vt, core.matrixTransposed(core.rows(cotangent, 1..<n + 1)), cotangent: .right)

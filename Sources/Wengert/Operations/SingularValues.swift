@@ -13,7 +13,8 @@ extension Operation {
     Operation(
       opcode: .svd,
       forward: .init { (e) throws(LinearAlgebraError) in try e.decomposeSingular() },
-      derivative: .structural(.init(reads: .output, rule: { p in p.pullSVD() }, tangent: { p in p.pushSVD() }, isBlockable: true)),
+      derivative: .structural(
+        .init(reads: .output, rule: { p in p.pullSVD() }, tangent: { p in p.pushSVD() }, isBlockable: true)),
       samples: [[3, 3], [4, 2], [2, 3], [1, 1], [1, 3], [0, 2], [2, 0], [2, 2, 3]].map { (shape: Shape) in
         let (m, n) = (shape[shape.count - 2], shape[shape.count - 1])
         let result = Shape(Array(shape.dropLast(2)) + [m + n + 1, min(m, n)])
@@ -119,7 +120,9 @@ extension Pullback {
   fileprivate func pullSVD() {
     let a = operand(0)
     let (m, n, k) = (core.rowCount(a), core.columnCount(a), core.columnCount(output))
-    guard let cotangent = differentiable(cotangent, Decomposition(rawValue: attribute(0))!, numbersAt: m) else { return }
+    guard let cotangent = differentiable(cotangent, Decomposition(rawValue: attribute(0))!, numbersAt: m) else {
+      return
+    }
     let (u, s, v) = core.unpackedSVD(output, of: a)
     let (uCotangent, sCotangent, vCotangent) = core.unpackedSVD(cotangent, of: a)
     let uInner = core.matmul(core.matrixTransposed(u), uCotangent, cotangent: .right)

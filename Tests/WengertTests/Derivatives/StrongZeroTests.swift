@@ -91,6 +91,25 @@ import Wengert
     }
   }
 
+  /// The same through a product of matrices, rows of which are not taken.
+  @Test func selectionHidesRowsOfProductsAtSecondOrder() {
+    let weight = Tensor([[0.5, -1.0], [0.25, 2.0]])
+    func f(_ x: Tensor<Double>, _ w: Tensor<Double>) -> Tensor<Double> {
+      let y = affine(matmul(log(x), w), w, w[0])
+      return square(Tensor.where(x .> 0, y, 0)).sum()
+    }
+    func second(_ x: Tensor<Double>, _ w: Tensor<Double>) -> (Tensor<Double>, Tensor<Double>) {
+      gradient(at: x, w) { x, w in
+        let (xbar, wbar) = gradient(at: x, w, of: f)
+        return square(xbar).sum() + square(wbar).sum()
+      }
+    }
+    let regular = second(Tensor([[1.5, 0.5]]), weight)
+    let hidden = second(Tensor([[1.5, 0.5], [0.0, -1.0]]), weight)
+    expectEqual(hidden.0.scalars, regular.0.scalars + [0, 0], relativeTo: 1e-14, "x")
+    expectEqual(hidden.1.scalars, regular.1.scalars, relativeTo: 1e-14, "weight")
+  }
+
   /// Where a factor is 0, but both are finite, a product has its derivatives of every order.
   @Test func zerosOfProductsStayDifferentiable() {
     Tape.scope {

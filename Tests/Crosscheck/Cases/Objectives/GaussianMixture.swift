@@ -27,7 +27,8 @@ struct GaussianMixture<S: TensorScalar> {
     let scaled = matmul(points - mean.expandingShape(at: 1), root.transposed(-2, -1))
     let exponents = alpha + logDeterminants - 0.5 * square(scaled).sum(along: -1).transposed()
     let likelihood = logSumExp(exponents, along: 1).sum() - S(count) * logSumExp(alpha)
-    let prior = 0.5 * gamma * gamma * (square(diagonal).sum() + square(below).sum()) - S(freedom) * logDeterminants.sum()
+    let prior =
+      0.5 * gamma * gamma * (square(diagonal).sum() + square(below).sum()) - S(freedom) * logDeterminants.sum()
     return likelihood + prior - S(count * d) * 0.5 * S.log(2 * .pi) - S(alpha.shape[0]) * logNormalization
   }
 
