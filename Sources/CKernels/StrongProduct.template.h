@@ -26,7 +26,7 @@ bool FN(wg_all_finite)(const T *x, size_t rows, size_t columns, size_t stride) {
   return true;
 }
 
-void FN(wg_strong_multiply)(wg_matrix a, wg_matrix b, bool cotangent_first, size_t m, size_t n, size_t k,
+void FN(wg_strong_multiply)(wg_matrix a, wg_matrix b, bool strong_a, bool strong_b, size_t m, size_t n, size_t k,
                             bool accumulate, T *c) {
   const T *pa = a.data, *pb = b.data;
   for (size_t i = 0; i < m; i++) {
@@ -35,7 +35,7 @@ void FN(wg_strong_multiply)(wg_matrix a, wg_matrix b, bool cotangent_first, size
       for (size_t p = 0; p < k; p++) {
         const T x = pa[(ptrdiff_t)i * a.row_stride + (ptrdiff_t)p * a.column_stride];
         const T y = pb[(ptrdiff_t)p * b.row_stride + (ptrdiff_t)j * b.column_stride];
-        sum += (cotangent_first ? x : y) == 0 ? 0 : x * y;
+        sum += ((strong_a & (x == 0)) | (strong_b & (y == 0))) ? 0 : x * y;
       }
       c[i * n + j] = accumulate ? c[i * n + j] + sum : sum;
     }

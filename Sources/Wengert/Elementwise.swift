@@ -72,8 +72,8 @@ extension UnsafeMutablePointer<TapeCore> {
     let from = pointee.layouts[record.layout]
     let layout = from.isContiguous ? record.layout : pointee.layouts.number(of: from.shape)
     let value = allocate(layout, type)
-    let view = wg_view(data: record.value, layout: from)
-    apply(opcode, (view, view, view), pointee.layouts[layout], type, value)
+    let shape = pointee.layouts[layout]
+    withView(record, over: shape) { apply(opcode, ($0, $0, $0), shape, type, value) }
     return append(opcode, type, layout: layout, value: value, operands: (a, -1))
   }
 
@@ -180,12 +180,32 @@ extension UnsafeMutablePointer<TapeCore> {
   }
 
   /// The record's value as if its shape were `shape`: repeated axes have stride 0.
+  ///
+  /// A large array that lies across the order of its elements is copied first, for the time of `body`: that goes by
+  /// squares, while every single element would be fetched with a line of the cache.
   @inline(__always)
   func withView<R>(_ record: Record, over shape: UnsafePointer<wg_layout>, _ body: (wg_view) -> R) -> R {
     let own = pointee.layouts[record.layout]
+    if !own.isContiguous && own.liesAcross { return withCopy(record, over: shape, body) }
     if own.hasSameSizes(as: shape) { return body(wg_view(data: record.value, layout: own)) }
     var broadcast = own.broadcast(to: shape)
     return withUnsafePointer(to: &broadcast) { body(wg_view(data: record.value, layout: $0)) }
+  }
+
+  @inline(never)
+  private func withCopy<R>(_ record: Record, over shape: UnsafePointer<wg_layout>, _ body: (wg_view) -> R) -> R {
+    var copy = record
+    copy.layout = pointee.layouts.number(of: pointee.layouts.shape(record.layout))
+    let mark = pointee.values.mark
+    defer { pointee.values.reset(to: mark) }
+    let (from, dense) = (pointee.layouts[record.layout], pointee.layouts[copy.layout])
+    copy.value = pointee.values.allocate(dense.elementCount * record.scalarType.byteCount)
+    if record.scalarType == .double {
+      wg_copy_f64(record.value.f64, from, copy.value.f64, dense, false)
+    } else {
+      wg_copy_f32(record.value.f32, from, copy.value.f32, dense, false)
+    }
+    return withView(copy, over: shape, body)
   }
 
   @inline(__always)
@@ -197,6 +217,13 @@ extension UnsafeMutablePointer<TapeCore> {
 }
 
 extension UnsafePointer<wg_layout> {
+  /// Whether the elements are many, and neighbours in memory are not neighbours along the last axis but along another.
+  fileprivate var liesAcross: Bool {
+    let rank = rank
+    guard elementCount >= 1 << 14, sizes[rank - 1] >= 16, strides[rank - 1].magnitude >= 16 else { return false }
+    return (0..<rank - 1).contains { strides[$0].magnitude == 1 && sizes[$0] >= 16 }
+  }
+
   /// This layout stretched over a shape that it broadcasts to.
   func broadcast(to shape: UnsafePointer<wg_layout>) -> wg_layout {
     var result = shape.pointee

@@ -46,6 +46,11 @@ extension Misuse {
       "outer(_:_:) requires two vectors", given: "shapes \(a) and \(b)",
       "Reshape them, or use tensordot(_:_:axes:) with 0 axes.")
   }
+  static func cross(_ a: Shape, _ b: Shape) -> Misuse {
+    Misuse(
+      "cross(_:_:) requires vectors of three elements along the last axes", given: "shapes \(a) and \(b)",
+      "Transpose, if the vectors lie along another axis.")
+  }
   static func dot(_ a: Shape, _ b: Shape) -> Misuse {
     Misuse(
       "dot(_:_:) requires two vectors of one size", given: "shapes \(a) and \(b)",

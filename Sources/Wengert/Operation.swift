@@ -279,6 +279,7 @@ package struct Composite: Sendable {
     attention,
     convolutions,
     einsums,
+    crossProducts,
   ].flatMap { $0 }
 }
 

@@ -84,6 +84,8 @@ extension Term {
 
   /// This cotangent times a local derivative: 0 where the cotangent is 0, even if the derivative is not finite.
   func scaled(by derivative: Term) -> Term { .apply(.scaleCotangent, self, derivative) }
+  /// This cotangent times another one, of an enclosing pass: 0 where either is, even if the other is not finite.
+  func scaled(strongly cotangent: Term) -> Term { .apply(.strongProduct, self, cotangent) }
   /// This cotangent divided by a term: 0 where the cotangent is 0.
   func divided(by term: Term) -> Term { .apply(.divideCotangent, self, term) }
 

@@ -23,6 +23,9 @@ struct Pushforward: OperationInPass {
     return tangents[Int(operand - range.start)]
   }
 
+  /// A tangent of the output that is 0.
+  var zero: NodeID { core.contiguous(core.broadcast(core.constant(0, type), to: blocked(core.shape(id)))) }
+
   /// The sum of the operands' shares of the output's tangent; nil if none has any.
   func sum(_ share: (_ index: Int, _ tangent: NodeID) -> NodeID?) -> NodeID? {
     var total: NodeID?
@@ -103,7 +106,7 @@ struct Pushforward: OperationInPass {
       tangent = core.recordBackward(linear, cotangents: seeds, block: block)[0]
     }
     core[record: cotangent].pointee.flags.remove(.isTarget)
-    if tangent < 0 { tangent = core.contiguous(core.broadcast(core.constant(0, type), to: blocked(core.shape(id)))) }
+    if tangent < 0 { tangent = zero }
     guard let result else { return tangent }
     core.copyValue(tangent, to: result)
     core.reset(to: mark)

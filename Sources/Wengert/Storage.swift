@@ -26,55 +26,65 @@ package struct RecyclingPool<Object: AnyObject> {
   /// keeps every gradient.
   private static var capacity: Int { 1024 }
 
-  /// None is missing but for the time of `holdsAlone`.
-  private var objects: [Object?] = []
+  private struct Entry {
+    /// Missing only for the time of `holdsAlone`.
+    var object: Object?
+    /// When it was given out last.
+    var round: Int
+  }
+
+  private var entries: [Entry] = []
   private var cursor = 0
-  /// How many objects the current round has not looked at.
-  private var candidates = 0
+  private var round = 0
 
   package init() {}
 
   /// An object that fits and that nobody else refers to, or a new one.
   package mutating func take(where fits: (Object) -> Bool, make: () -> Object) -> Object {
     beginRound()
-    return objects[takeIndex(where: fits, make: make)]!
+    return entries[takeIndex(where: fits, make: make)].object!
   }
 
   /// Starts a round of `takeIndex`, in which no object is given out twice.
-  mutating func beginRound() {
-    if objects.count > Self.capacity { forgetObjectsInUse() }
-    candidates = objects.count
+  package mutating func beginRound() {
+    if entries.count > Self.capacity { forgetObjectsInUse() }
+    round += 1
   }
 
   private mutating func forgetObjectsInUse() {
     var kept = 0
-    for index in 0..<objects.count where isKnownUniquelyReferenced(&objects[index]) {
+    for index in 0..<entries.count where isKnownUniquelyReferenced(&entries[index].object) {
       if kept != index {
-        objects[kept] = objects[index]
-        objects[index] = nil
+        entries[kept] = entries[index]
+        entries[index].object = nil
       }
       kept += 1
     }
-    objects.removeLast(objects.count - kept)
+    entries.removeLast(entries.count - kept)
     cursor = 0
   }
 
   /// The position of an object that fits and that nobody else refers to, or of a new one.
   ///
   /// Counting no reference, it may be given out again in another round, unless somebody has referred to it by then.
-  mutating func takeIndex(where fits: (Object) -> Bool, make: () -> Object) -> Int {
-    // Objects come back in the order in which they went out, so the search starts after the last one taken.
-    while candidates > 0 {
-      candidates -= 1
-      cursor = cursor + 1 < objects.count ? cursor + 1 : 0
-      if fits(objects[cursor]!), isKnownUniquelyReferenced(&objects[cursor]) { return cursor }
+  package mutating func takeIndex(where fits: (Object) -> Bool, make: () -> Object) -> Int {
+    // Objects come back in the order in which they went out, so the search starts after the last one taken. It looks at
+    // all of them: others become free at any time, and what is taken next may then lie before what was taken last.
+    for _ in 0..<entries.count {
+      cursor = cursor + 1 < entries.count ? cursor + 1 : 0
+      if entries[cursor].round != round, fits(entries[cursor].object!),
+        isKnownUniquelyReferenced(&entries[cursor].object)
+      {
+        entries[cursor].round = round
+        return cursor
+      }
     }
-    objects.append(make())
-    cursor = objects.count - 1
+    entries.append(Entry(object: make(), round: round))
+    cursor = entries.count - 1
     return cursor
   }
 
-  subscript(position: Int) -> Object { objects[position]! }
+  package subscript(position: Int) -> Object { entries[position].object! }
 
   /// Whether nobody refers to an object of this pool but the pool itself and the given reference.
   ///
@@ -82,12 +92,12 @@ package struct RecyclingPool<Object: AnyObject> {
   package mutating func holdsAlone(_ object: inout Object) -> Bool {
     // A plain loop: `firstIndex(where:)` of a generic array allocates.
     var index = 0
-    while index < objects.count && objects[index] !== object { index += 1 }
-    guard index < objects.count else { return false }
+    while index < entries.count && entries[index].object !== object { index += 1 }
+    guard index < entries.count else { return false }
     // The pool's own reference would count, so it lets go for the time of the question.
-    objects[index] = nil
+    entries[index].object = nil
     let isUnique = isKnownUniquelyReferenced(&object)
-    objects[index] = object
+    entries[index].object = object
     return isUnique
   }
 }

@@ -8,7 +8,8 @@ The first is the set that is committed, and that the tests run over; they need n
 import argparse
 import pathlib
 
-from torch_cases import contractions, elementwise, hard_points, linear_algebra, losses, models, reductions, shapes
+from torch_cases import (
+    contractions, elementwise, hard_points, linear_algebra, losses, models, objectives, reductions, shapes)
 from torch_cases.recording import Cases
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -18,6 +19,6 @@ parser.add_argument("--large", action="store_true", help="more shapes, and large
 arguments = parser.parse_args()
 
 cases = Cases(arguments.seed, arguments.large)
-for family in [elementwise, reductions, shapes, contractions, linear_algebra, losses, hard_points, models]:
+for family in [elementwise, reductions, shapes, contractions, linear_algebra, losses, hard_points, models, objectives]:
     family.add(cases)
 cases.write(arguments.path)

@@ -294,11 +294,11 @@ typedef struct {
   ptrdiff_t row_stride, column_stride;
 } wg_matrix;
 
-/// C = A B, or C += A B, where a product with a zero of the cotangent, A or B, is 0 whatever the other factor is.
+/// C = A B, or C += A B, where a product with a zero of a cotangent, A or B or both, is 0 whatever the other factor is.
 /// C is contiguous. Slow: for the rare product whose other factor is not finite.
-void wg_strong_multiply_f32(wg_matrix a, wg_matrix b, bool cotangent_first, size_t m, size_t n, size_t k,
+void wg_strong_multiply_f32(wg_matrix a, wg_matrix b, bool strong_a, bool strong_b, size_t m, size_t n, size_t k,
                             bool accumulate, float *c);
-void wg_strong_multiply_f64(wg_matrix a, wg_matrix b, bool cotangent_first, size_t m, size_t n, size_t k,
+void wg_strong_multiply_f64(wg_matrix a, wg_matrix b, bool strong_a, bool strong_b, size_t m, size_t n, size_t k,
                             bool accumulate, double *c);
 
 // MARK: - Rows

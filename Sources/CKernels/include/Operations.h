@@ -20,6 +20,8 @@
   /* Strong zero: a cotangent of exactly 0 stays 0, whatever the local derivative. */                    \
   X(scaleCotangent, 2, a == 0 ? 0 : a * b)                                                               \
   X(divideCotangent, 2, a == 0 ? 0 : a / b)                                                              \
+  /* Both factors' zeros are strong: both are cotangents, of passes one of which is within the other. */ \
+  X(strongProduct, 2, ((a == 0) | (b == 0)) ? 0 : a * b)                                                 \
   X(absolute, 1, __builtin_elementwise_abs(a))                                                           \
   X(sign, 1, a > 0 ? 1 : (a < 0 ? -1 : (a == 0 ? 0 : a)))                                                \
   X(relu, 1, a <= 0 ? 0 : a)                                                                             \

@@ -24,14 +24,19 @@ extension Operation {
       { a, b, y, c in c.divided(by: b) }, { a, b, y, c in -(c.scaled(by: y / b)) }),
 
     /// The strong product c·d of a cotangent and a local derivative, 0 wherever c = 0: it appears in the derivatives
-    /// of other operations.
+    /// of other operations. Where c = 0 nothing depends on d, even if z, which went through derivatives of a branch not
+    /// taken, is infinite or NaN.
     .binary(
-      .scaleCotangent, { c, d, y, z in z.scaled(by: d) }, { c, d, y, z in z.scaled(by: c) }),
+      .scaleCotangent, { c, d, y, z in z.scaled(by: d) }, { c, d, y, z in z.scaled(strongly: c) }),
 
     /// The strong quotient c/d, 0 wherever c = 0.
     .binary(
       .divideCotangent, over: [-2...2, 0.5...2],
-      { c, d, y, z in z.divided(by: d) }, { c, d, y, z in -(z.scaled(by: y.divided(by: d))) }),
+      { c, d, y, z in z.divided(by: d) }, { c, d, y, z in -(z.scaled(strongly: y.divided(by: d))) }),
+
+    /// The product of two cotangents, 0 wherever one of them is.
+    .binary(
+      .strongProduct, { a, b, y, c in c.scaled(strongly: b) }, { a, b, y, c in c.scaled(strongly: a) }),
   ]
 }
 

@@ -4,7 +4,8 @@ import CKernels
 
 extension Operation {
   static let contractions: [Operation] = [
-    /// A B over the last two axes: Ȳ Bᵀ and Aᵀ Ȳ, summed over repeated leading axes.
+    /// A B over the last two axes: Ȳ Bᵀ and Aᵀ Ȳ, summed over repeated leading axes. An operand that is a cotangent, of
+    /// an inner pass, keeps its strong zeros.
     Operation(
       opcode: .matmul,
       forward: .init { e in
@@ -16,15 +17,17 @@ extension Operation {
         .init(
           reads: .operands,
           rule: { p in
-            p.accumulateProduct(0, Factor(p.cotangent), Factor(p.operand(1), isTransposed: true), cotangent: .left)
-            p.accumulateProduct(1, Factor(p.operand(0), isTransposed: true), Factor(p.cotangent), cotangent: .right)
+            let (left, right) = p.cotangentSides
+            p.accumulateProduct(0, Factor(p.cotangent), Factor(p.operand(1), isTransposed: true), cotangent: left)
+            p.accumulateProduct(1, Factor(p.operand(0), isTransposed: true), Factor(p.cotangent), cotangent: right)
           },
           tangent: { p in
-            p.sum { index, tangent in
+            let (left, right) = p.cotangentSides
+            return p.sum { index, tangent in
               let tangent = p.padded(tangent, toRank: p.core.shape(p.output).count)
               return index == 0
-                ? p.core.matmul(tangent, p.operand(1), cotangent: .left)
-                : p.core.matmul(p.operand(0), tangent, cotangent: .right)
+                ? p.core.matmul(tangent, p.operand(1), cotangent: left)
+                : p.core.matmul(p.operand(0), tangent, cotangent: right)
             }
           }, isBlockable: true)),
       samples: [
@@ -232,7 +235,25 @@ struct Factor {
 /// Which operand of a product is a cotangent, whose zeros are strong.
 ///
 /// By their raw values they are attributes, where 0 says that neither operand is.
-enum CotangentSide: Int { case left = 1, right }
+enum CotangentSide: Int {
+  case left = 1, right, both
+
+  /// Of the product of the transposes in reverse order.
+  var exchanged: CotangentSide { self == .both ? .both : self == .left ? .right : .left }
+}
+
+extension OperationInPass {
+  /// Which factors are cotangents where this product's own cotangent, or a tangent, takes the place of the left operand,
+  /// and of the right one.
+  fileprivate var cotangentSides: (left: CotangentSide, right: CotangentSide) {
+    switch CotangentSide(rawValue: attribute(0)) {
+    case nil: (.left, .right)
+    case .left: (.left, .both)
+    case .right: (.both, .right)
+    case .both: (.both, .both)
+    }
+  }
+}
 
 /// The axes of a stack of matrices with the last two exchanged, without an array.
 private struct MatrixTransposition: RandomAccessCollection {

@@ -264,9 +264,9 @@ extension ScalarType {
       // The filters and outputs, which are second operands, are left factors.
       let isFirst = strong == .right
       if self == .double {
-        return wg_strong_multiply_f64(strided(a), strided(b), isFirst, m, n, k, accumulate, c.base.f64)
+        return wg_strong_multiply_f64(strided(a), strided(b), isFirst, !isFirst, m, n, k, accumulate, c.base.f64)
       }
-      return wg_strong_multiply_f32(strided(a), strided(b), isFirst, m, n, k, accumulate, c.base.f32)
+      return wg_strong_multiply_f32(strided(a), strided(b), isFirst, !isFirst, m, n, k, accumulate, c.base.f32)
     }
     let isDone: Bool
     if self == .double {

@@ -22,11 +22,15 @@ extension Operation {
             e.input(0).value.f32, n.outer, n.along, n.inner, scan.isReversed, scan.isExclusive, e.value.f32)
         }),
       derivative: .structural(
-        .init(reads: .nothing) { p in
-          let scan = p.scan
-          p.accumulate(
-            0, p.core.cumulativeSum(p.cotangent, scan.axis, reversed: !scan.isReversed, exclusive: scan.isExclusive))
-        }),
+        .init(
+          reads: .nothing,
+          rule: { p in
+            let scan = p.scan
+            p.accumulate(
+              0,
+              p.core.cumulativeSum(
+                p.cotangent, p.blocked(axis: scan.axis), reversed: !scan.isReversed, exclusive: scan.isExclusive))
+          }, isBlockable: true)),
       samples: .scans { core, x, axis, reversed, exclusive in
         core.cumulativeSum(x, axis, reversed: reversed, exclusive: exclusive)
       }),
@@ -45,14 +49,16 @@ extension Operation {
           wg_cumulative_product_f32(
             e.input(0).value.f32, n.outer, n.along, n.inner, scan.isReversed, scan.isExclusive, e.value.f32)
         }),
-      derivative: .structural(.init { p in p.pullCumulativeProduct() }),
+      derivative: .structural(.init(rule: { p in p.pullCumulativeProduct() }, isBlockable: true)),
       samples: .scans { core, x, axis, reversed, exclusive in
         core.cumulativeProduct(x, axis, reversed: reversed, exclusive: exclusive)
       }),
 
     /// yᵢ = log Σ exp xⱼ over j ≤ i: exp(xⱼ − yⱼ) tⱼ with tⱼ = ȳⱼ + exp(yⱼ − yⱼ₊₁) tⱼ₊₁
     ///
-    /// No exponent is positive, as y only rises.
+    /// No exponent is positive, as y only rises. But where y is large it is rounded, and that would be an error of the
+    /// weights: so they are exp(xⱼ − yⱼ) / sⱼ, where s is the sum of exponentials relative to the y that there is, and 1
+    /// up to rounding.
     Operation(
       opcode: .cumulativeLogSumExp,
       forward: .scan(
@@ -65,17 +71,24 @@ extension Operation {
             e.input(0).value.f32, n.outer, n.along, n.inner, e.scan.isReversed, e.value.f32)
         }),
       derivative: .structural(
-        .init { p in
-          let (core, scan, y) = (p.core, p.scan, p.output)
-          let n = p.shape(0)[scan.axis]
-          guard n > 0 else { return p.accumulate(0, p.cotangent) }
-          let (first, last) = (core.sliced(y, scan.axis, 0..<n - 1), core.sliced(y, scan.axis, 1..<n))
-          let factors = core.elementwise(
-            .expDifference, scan.isReversed ? last : first, scan.isReversed ? first : last)
-          let total = core.recurrence(p.cotangent, factors, scan.axis, reversed: !scan.isReversed)
-          let weight = core.elementwise(.expDifference, p.operand(0), y)
-          p.accumulate(0, core.elementwise(.scaleCotangent, total, weight))
-        }),
+        .init(
+          rule: { p in
+            let (core, scan, y) = (p.core, p.scan, p.output)
+            let n = p.shape(0)[scan.axis]
+            guard n > 0 else { return p.accumulate(0, p.cotangent) }
+            let (before, after) = scan.isReversed ? (1..<n, 0..<n - 1) : (0..<n - 1, 1..<n)
+            func part(_ x: NodeID, _ range: Range<Int>) -> NodeID { core.sliced(x, scan.axis, range) }
+            let shift = core.detached(y)
+            let terms = core.elementwise(.expDifference, p.operand(0), shift)
+            let decay = core.elementwise(.expDifference, part(shift, before), part(shift, after))
+            let sums = core.recurrence(terms, decay, scan.axis, reversed: scan.isReversed)
+            // Of nothing but −∞ the sum is 0, and so are the shares of it.
+            let divisors = core.elementwise(.add, sums, core.elementwise(.equal, sums, core.constant(0, p.type)))
+            let factors = core.elementwise(
+              .divideCotangent, core.elementwise(.multiply, part(sums, before), decay), part(divisors, after))
+            let weights = core.elementwise(.divideCotangent, terms, divisors)
+            p.accumulate(0, core.elementwise(.scaleCotangent, p.recurrence(p.cotangent, factors), weights))
+          }, isBlockable: true)),
       samples: .scans(exclusive: [false]) { core, x, axis, reversed, _ in
         core.cumulativeLogSumExp(x, axis, reversed: reversed)
       }),
@@ -93,19 +106,20 @@ extension Operation {
             e.input(0).value.f32, e.input(1).value.f32, n.outer, n.along, n.inner, e.scan.isReversed, e.value.f32)
         }),
       derivative: .structural(
-        .init { p in
-          let (core, scan) = (p.core, p.scan)
-          let n = p.shape(0)[scan.axis]
-          let total = core.recurrence(p.cotangent, p.operand(1), scan.axis, reversed: !scan.isReversed)
-          p.accumulate(0, total)
-          guard p.needs(1), n > 0 else { return }
-          let (first, last) = (0..<n - 1, 1..<n)
-          p.accumulate(
-            1,
-            core.elementwise(
-              .scaleCotangent, core.sliced(total, scan.axis, scan.isReversed ? first : last),
-              core.sliced(p.output, scan.axis, scan.isReversed ? last : first)))
-        }),
+        .init(
+          rule: { p in
+            let (core, scan) = (p.core, p.scan)
+            let n = p.shape(0)[scan.axis]
+            let total = p.recurrence(p.cotangent, p.operand(1))
+            p.accumulate(0, total)
+            guard p.needs(1), n > 0 else { return }
+            let (first, last) = (0..<n - 1, 1..<n)
+            p.accumulate(
+              1,
+              core.elementwise(
+                .scaleCotangent, core.sliced(total, p.blocked(axis: scan.axis), scan.isReversed ? first : last),
+                core.sliced(p.output, scan.axis, scan.isReversed ? last : first)))
+          }, isBlockable: true)),
       samples: [false, true].flatMap { reversed in
         [([4], [3], 0), ([1], [0], 0), ([3, 2], [2, 2], 0), ([2, 3, 2], [2, 2, 2], 1), ([0, 3], [0, 2], 1)].map {
           (x: Shape, factors: Shape, axis: Int) in
@@ -171,6 +185,13 @@ extension Operation.Forward {
 }
 
 extension Pullback {
+  /// The recurrence that runs the other way than this scan, for each slice of a block.
+  fileprivate func recurrence(_ cotangent: NodeID, _ factors: NodeID) -> NodeID {
+    core.recurrence(
+      cotangent, core.broadcast(factors, to: blocked(core.shape(factors))), blocked(axis: scan.axis),
+      reversed: !scan.isReversed)
+  }
+
   fileprivate func pullCumulativeProduct() {
     let (axis, reversed) = (scan.axis, scan.isReversed)
     let n = shape(0)[axis]
@@ -180,13 +201,12 @@ extension Pullback {
     guard scan.isExclusive else {
       let before = core.cumulativeProduct(x, axis, reversed: reversed, exclusive: true)
       let factors = core.sliced(x, axis, reversed ? first : last)
-      let total = core.recurrence(cotangent, factors, axis, reversed: !reversed)
+      let total = recurrence(cotangent, factors)
       return accumulate(0, core.elementwise(.scaleCotangent, total, before))
     }
     // The output is the product before each element, of which the last has no influence.
     let factors = core.sliced(x, axis, 1..<Swift.max(1, n - 1))
-    let total = core.recurrence(
-      core.sliced(cotangent, axis, reversed ? first : last), factors, axis, reversed: !reversed)
+    let total = recurrence(core.sliced(cotangent, blocked(axis: axis), reversed ? first : last), factors)
     let before = core.sliced(output, axis, reversed ? last : first)
     var place = AxisMap(axes: shape(0).indices.map { AxisMap.Axis(target: $0) })
     place.axes[axis].start = reversed ? 1 : 0

@@ -19,9 +19,10 @@ extension Operation {
         }
       },
       derivative: .structural(
-        .init { p in
-          p.accumulate(0, p.core.scaledInverseTranspose(p.operand(0), p.core.scaled(p.cotangent, by: p.output)))
-        }),
+        .init(
+          rule: { p in
+            p.accumulate(0, p.core.scaledInverseTranspose(p.operand(0), p.core.scaled(p.cotangent, by: p.output)))
+          }, isBlockable: true)),
       samples: [
         .determinant([3, 3]), .determinant([1, 1]), .determinant([0, 0]), .determinant([2, 2, 2]),
         .determinant([0, 2, 2]),
@@ -40,19 +41,22 @@ extension Operation {
         },
       ]),
 
-    /// 1 for matrices whose pivots show that they are singular, or within the square root of the rounding unit of it,
-    /// else 0
+    /// 1 for matrices whose pivots show that they are singular, or within the square root of the rounding unit of it, or
+    /// whose product underflows, which those of cofactors need not; else 0
     Operation(
       opcode: .isNearlySingular,
       forward: .init { e in
         let factors = e.input(0).value
         let threshold = (e.type == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)).squareRoot()
-        e.core.forEachFactored(e.operand(0)) { n, offset, _, matrix in
+        e.core.forEachFactored(e.operand(0)) { n, offset, pivots, matrix in
           if e.type == .double {
-            e.value.f64[matrix] = n > 0 && wg_lu_pivot_ratio_f64(n, factors.f64 + offset) < threshold ? 1 : 0
+            let product = wg_lu_determinant_f64(n, factors.f64 + offset, pivots).magnitude
+            let isSmall = product < .leastNormalMagnitude || wg_lu_pivot_ratio_f64(n, factors.f64 + offset) < threshold
+            e.value.f64[matrix] = n > 0 && isSmall ? 1 : 0
           } else {
-            let ratio = n > 0 ? Double(wg_lu_pivot_ratio_f32(n, factors.f32 + offset)) : 1
-            e.value.f32[matrix] = ratio < threshold ? 1 : 0
+            let product = wg_lu_determinant_f32(n, factors.f32 + offset, pivots).magnitude
+            let ratio = Double(wg_lu_pivot_ratio_f32(n, factors.f32 + offset))
+            e.value.f32[matrix] = n > 0 && (product < .leastNormalMagnitude || ratio < threshold) ? 1 : 0
           }
         }
       },
@@ -83,12 +87,14 @@ extension Operation {
         }
       },
       derivative: .structural(
-        .init(reads: .operands) { p in
-          let shape = p.core.shape(p.cotangent)
-          let logarithm = p.core.sliced(p.cotangent, shape.dropLast().map { 0..<$0 } + [1..<2])
-          p.accumulate(
-            0, p.core.scaledInverseTranspose(p.operand(0), p.core.reshaped(logarithm, to: Shape(shape.dropLast()))))
-        }),
+        .init(
+          reads: .operands,
+          rule: { p in
+            let shape = p.core.shape(p.cotangent)
+            let logarithm = p.core.sliced(p.cotangent, shape.dropLast().map { 0..<$0 } + [1..<2])
+            p.accumulate(
+              0, p.core.scaledInverseTranspose(p.operand(0), p.core.reshaped(logarithm, to: Shape(shape.dropLast()))))
+          }, isBlockable: true)),
       samples: [[3, 3], [1, 1], [0, 0], [2, 2, 2]].map { (shape: Shape) in
         Sample("\(shape)", [shape], [Sample.small]) {
           let core = Core.current
@@ -109,9 +115,9 @@ extension Sample {
 /// The determinants of square matrices (…, n, n); that of a matrix without elements is 1. Traps if they are not square.
 ///
 /// The adjoint is the matrix of cofactors, for a singular matrix too. Where pivots show that a matrix is singular, or
-/// within the square root of the rounding unit of it, derivatives are taken in a form without division: with
-/// A = U S Vᵀ, they are those of det U det V det(Uᵀ A V), U and V held, in which the large singular values are
-/// eliminated and the determinant of the small rest is expanded. They are exact to any order.
+/// within the square root of the rounding unit of it, or where their product underflows, derivatives are taken in a form
+/// without division: with A = U S Vᵀ, they are those of det U det V det(Uᵀ A V), U and V held, in which the large
+/// singular values are eliminated and the determinant of the small rest is expanded. They are exact to any order.
 ///
 /// - Returns: A tensor of the leading axes.
 /// - Complexity: O(n³) per matrix; the tape keeps the LU factors and one number. Next to a singular matrix a singular
@@ -190,7 +196,7 @@ extension UnsafeMutablePointer<TapeCore> {
   /// c A⁻ᵀ for a number c per matrix, a cotangent.
   fileprivate func scaledInverseTranspose(_ factored: NodeID, _ c: NodeID) -> NodeID {
     let identity = identity(rowCount(factored), self[record: factored].pointee.scalarType)
-    let scalars = reshaped(c, to: stackShape(factored, 1, 1))
+    let scalars = reshaped(c, to: Shape(Array(shape(c)) + [1, 1]))
     return factoredSolve(factored, scaled(scalars, by: identity), transposed: true, cotangent: true)
   }
 
@@ -205,7 +211,13 @@ extension UnsafeMutablePointer<TapeCore> {
     guard let (packed, sign) = constantSingularVectors(a) else { return determinant(factored: factored(a)) }
     let (u, s, v) = (rows(packed, 0..<n), readNumbers(rows(packed, n..<n + 1)), rows(packed, n + 1..<2 * n + 1))
     let ulp = type == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)
-    let rank = s.prefix { $0 > ulp.squareRoot() * s[0] }.count
+    // The large singular values are those well away from 0 whose product is well away from underflow.
+    let least = (type == .double ? Double.leastNormalMagnitude : Double(Float.leastNormalMagnitude)).squareRoot()
+    var product = 1.0
+    let rank = s.prefix {
+      product *= $0
+      return $0 > ulp.squareRoot() * s[0] && product > least
+    }.count
     let b = matmul(matmul(matrixTransposed(u), a), v)
     // The large singular values are eliminated; what is left is small, and 0 where it is only rounding.
     var rest = block(b, rows: rank..<n, columns: rank..<n)

@@ -12,7 +12,7 @@ extension Operation {
         e.core.copyValue(e.operand(1), to: e.value)
         try e.requireDerivative()
       },
-      derivative: .structural(.init(reads: .nothing) { p in p.accumulate(1, p.cotangent) }),
+      derivative: .structural(.init(reads: .nothing, rule: { p in p.accumulate(1, p.cotangent) }, isBlockable: true)),
       samples: [
         .attempting("cotangent", [[2, 2], [3, 2]], [Sample.small], result: [3, 2]) {
           (core, x) throws(LinearAlgebraError) in

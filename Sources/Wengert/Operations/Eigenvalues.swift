@@ -13,7 +13,7 @@ extension Operation {
       opcode: .eigh,
       forward: .init { (e) throws(LinearAlgebraError) in try e.decomposeSymmetric() },
       derivative: .structural(
-        .init(reads: .output, rule: { p in p.pullEigh() }, tangent: { p in p.pushEigh() })),
+        .init(reads: .output, rule: { p in p.pullEigh() }, tangent: { p in p.pushEigh() }, isBlockable: true)),
       samples: [[3, 3], [1, 1], [0, 0], [2, 2, 2]].map { (shape: Shape) in
         .attempting("\(shape)", [shape], [Sample.small], result: Sample.eighShape(shape)) {
           (core, x) throws(LinearAlgebraError) in
@@ -108,7 +108,7 @@ extension Pushforward {
     if usesRows(where: { $0 > 0 }) {
       let decomposition = Decomposition(rawValue: attribute(0))!
       guard let checked = differentiable(tangent, decomposition, numbersAt: 0, isTangent: true) else {
-        return core.zeros(like: id)
+        return zero
       }
       tangent = checked
     }

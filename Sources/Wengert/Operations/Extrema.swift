@@ -164,6 +164,8 @@ extension UnsafeMutablePointer<TapeCore> {
     let x = axis == nil ? reshaped(x, to: .vector(layout(x).elementCount)) : x
     let (record, layout) = (self[record: x].pointee, layout(x))
     let shape = reducedShape(layout.shape, 1 << UInt32(axis ?? 0), keepingAxes: keepsAxis)
+    // Swift's empty array is one for all threads, and its initializer writes to it.
+    guard shape.elementCount > 0 else { return IndexArray(shape: shape, indices: []) }
     let positions = [Int](unsafeUninitializedCapacity: shape.elementCount) { positions, count in
       if record.scalarType == .double {
         wg_extremum_positions_f64(record.value.f64, layout, Int32(axis ?? 0), largest, positions.baseAddress)

@@ -10,15 +10,17 @@ extension Operation {
       opcode: .cholesky,
       forward: .init { (e) throws(LinearAlgebraError) in try e.factorizeCholesky() },
       derivative: .structural(
-        .init(reads: .output) { p in
-          let core = p.core
-          let product = core.matmul(core.matrixTransposed(p.output), p.cotangent, cotangent: .right)
-          let half = core.halved(core.sum(core.lower(product), core.lower(product, strictly: true)))
-          // From the left, and by way of transposes from the right.
-          let left = core.triangularSolve(p.output, half, .transposed, cotangent: true)
-          let both = core.triangularSolve(p.output, core.matrixTransposed(left), .transposed, cotangent: true)
-          p.accumulate(0, core.symmetricPart(both))
-        }),
+        .init(
+          reads: .output,
+          rule: { p in
+            let core = p.core
+            let product = core.matmul(core.matrixTransposed(p.output), p.cotangent, cotangent: .right)
+            let half = core.halved(core.sum(core.lower(product), core.lower(product, strictly: true)))
+            // From the left, and by way of transposes from the right.
+            let left = core.triangularSolve(p.output, half, .transposed, cotangent: true)
+            let both = core.triangularSolve(p.output, core.matrixTransposed(left), .transposed, cotangent: true)
+            p.accumulate(0, core.symmetricPart(both))
+          }, isBlockable: true)),
       samples: [.cholesky([3, 3]), .cholesky([1, 1]), .cholesky([0, 0]), .cholesky([2, 2, 2]), .cholesky([3, 2])]),
 
     /// [Q; Rᵀ] with A = Q R, rows below rows. With M = R R̄ᵀ − Q̄ᵀ Q, of which S takes the lower triangle to either side:
@@ -27,7 +29,7 @@ extension Operation {
     Operation(
       opcode: .qr,
       forward: .init { (e) throws(LinearAlgebraError) in try e.factorizeQR() },
-      derivative: .structural(.init(rule: { p in p.pullQR() }, tangent: { p in p.pushQR() })),
+      derivative: .structural(.init(rule: { p in p.pullQR() }, tangent: { p in p.pushQR() }, isBlockable: true)),
       samples: [[3, 3], [4, 2], [2, 4], [1, 1], [3, 1], [1, 3], [0, 2], [2, 0], [2, 3, 2]].map { (shape: Shape) in
         Sample("\(shape)", [shape], [Sample.small]) { AnyTensor(Core.current.qr(Core.current.dominated($0[0].id))) }
       }),
@@ -135,7 +137,7 @@ extension Pullback {
     if n > m {
       let (_, r) = core.unpackedQR(cotangent, of: a)
       let y = core.matmul(q, core.block(r, rows: 0..<k, columns: m..<n), cotangent: .right)
-      adjoint = core.concatenated([adjoint, y], along: core.layout(a).rank - 1)
+      adjoint = core.concatenated([adjoint, y], along: core.layout(adjoint).rank - 1)
     }
     accumulate(0, adjoint)
   }
@@ -152,7 +154,7 @@ extension Pushforward {
     let (q, r) = core.unpackedQR(output, of: a)
     if usesRows(where: { _ in true }) {
       guard let checked = differentiable(tangent, .qr, numbersAt: m, isTangent: true) else {
-        return core.zeros(like: id)
+        return zero
       }
       tangent = checked
     }

@@ -20,7 +20,8 @@ extension Operation {
         .init(
           reads: .nothing,
           rule: { p in
-            p.accumulate(0, p.core.scatterAdded(p.cotangent, at: p.indices, into: p.shape(0)))
+            let indices = p.indices(of: p.core.shape(p.output))
+            p.accumulate(0, p.core.scatterAdded(p.cotangent, at: indices, into: p.blocked(p.shape(0))))
           },
           fused: { p in
             let target = p.core.layout(p.operand(0))
@@ -31,7 +32,7 @@ extension Operation {
             p.core.scatterAdd(
               p.adjoint, p.core.layout(p.id), p.type, at: p.core[record: p.id].pointee.attributes, into: memory,
               target.shape)
-          })),
+          }, isBlockable: true)),
       samples: [
         Sample("vector", [[4]]) { AnyTensor(Core.current.gathered($0[0].id, [2, 0, 2], along: 0, indexShape: [3])) },
         Sample("rows", [[3, 4]]) {
@@ -57,9 +58,12 @@ extension Operation {
           e.input(0).value, e.layout(0), e.type, at: e.attributes, into: e.value, e.core.shape(e.id))
       },
       derivative: .structural(
-        .init(reads: .nothing) { p in
-          p.accumulate(0, p.core.gathered(p.cotangent, at: p.indices, indexShape: p.shape(0)))
-        }),
+        .init(
+          reads: .nothing,
+          rule: { p in
+            let indices = p.indices(of: p.shape(0))
+            p.accumulate(0, p.core.gathered(p.cotangent, at: indices, indexShape: p.blocked(p.shape(0))))
+          }, isBlockable: true)),
       samples: [
         Sample("vector", [[3]]) { AnyTensor(Core.current.scatterAdded($0[0].id, [2, 0, 2], along: 0, into: [4])) },
         Sample("rows", [[3, 2]]) {
@@ -76,8 +80,12 @@ extension Operation {
 }
 
 extension Pullback {
-  /// The axis and the indices of a record that gathers or scatters.
-  fileprivate var indices: Int32 { core[record: id].pointee.attributes }
+  /// The axis and the indices, of the given shape, of a record that gathers or scatters; repeated for a block.
+  fileprivate func indices(of shape: Shape) -> Int32 {
+    guard let block else { return core[record: id].pointee.attributes }
+    let indices = (0..<shape.elementCount).map { attribute(1 + $0) }
+    return core.storedIndices(repeatElement(indices, count: block).lazy.joined(), along: attribute(0) + 1)
+  }
 }
 
 extension UnsafeMutablePointer<TapeCore> {

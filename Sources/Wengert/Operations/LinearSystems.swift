@@ -17,7 +17,7 @@ extension Operation {
           return e.layout.elementCount * e.type.byteCount + pivots * MemoryLayout<Int32>.stride
         },
         { (e) throws(LinearAlgebraError) in try e.factorize() }),
-      derivative: .structural(.init(reads: .nothing) { p in p.accumulate(0, p.cotangent) }),
+      derivative: .structural(.init(reads: .nothing, rule: { p in p.accumulate(0, p.cotangent) }, isBlockable: true)),
       samples: [
         .attempting("solving twice", [[3, 3], [3, 1]], [Sample.small], result: [3, 1]) {
           (core, x) throws(LinearAlgebraError) in
@@ -31,18 +31,19 @@ extension Operation {
       opcode: .factoredSolve,
       forward: .init { e in e.solveFactored(transposed: e.attribute(0) == 1, cotangent: e.attribute(1) == 1) },
       derivative: .structural(
-        .init { p in
-          let isTransposed = p.attribute(0) == 1
-          let adjoint = p.core.factoredSolve(p.operand(0), p.cotangent, transposed: !isTransposed, cotangent: true)
-          p.accumulate(1, adjoint)
-          guard p.needs(0) else { return }
-          let negative = p.core.elementwise(.negate, adjoint)
-          if isTransposed {
-            p.accumulateProduct(0, Factor(p.output), Factor(negative, isTransposed: true), cotangent: .right)
-          } else {
-            p.accumulateProduct(0, Factor(negative), Factor(p.output, isTransposed: true), cotangent: .left)
-          }
-        }),
+        .init(
+          rule: { p in
+            let isTransposed = p.attribute(0) == 1
+            let adjoint = p.core.factoredSolve(p.operand(0), p.cotangent, transposed: !isTransposed, cotangent: true)
+            p.accumulate(1, adjoint)
+            guard p.needs(0) else { return }
+            let negative = p.core.elementwise(.negate, adjoint)
+            if isTransposed {
+              p.accumulateProduct(0, Factor(p.output), Factor(negative, isTransposed: true), cotangent: .right)
+            } else {
+              p.accumulateProduct(0, Factor(negative), Factor(p.output, isTransposed: true), cotangent: .left)
+            }
+          }, isBlockable: true)),
       samples: [
         .solve([3, 3], [3, 2]), .solve([1, 1], [1, 1]), .solve([2, 2], [2, 0]), .solve([0, 0], [0, 2]),
         .solve([2, 2, 2], [2, 2, 1]), .solve([2, 2], [3, 2, 1]), .solve([2, 1, 2, 2], [2, 2, 2]),

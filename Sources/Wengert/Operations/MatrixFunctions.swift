@@ -20,16 +20,19 @@ extension Operation {
         }
       },
       derivative: .structural(
-        .init(reads: .operands) { p in
-          let core = p.core
-          let n = core.rowCount(p.output)
-          let axis = core.layout(p.output).rank - 1
-          let transposed = core.matrixTransposed(p.operand(0))
-          let above = core.concatenated([transposed, p.cotangent], along: axis)
-          let below = core.concatenated([core.zeros(like: p.output), transposed], along: axis)
-          let blocks = core.matrixExponential(core.stackedRows([above, below]), levels: p.attribute(0) + 1)
-          p.accumulate(0, core.block(blocks, rows: 0..<n, columns: n..<2 * n))
-        }),
+        .init(
+          reads: .operands,
+          rule: { p in
+            let core = p.core
+            let n = core.rowCount(p.output)
+            let axis = core.layout(p.cotangent).rank - 1
+            func repeated(_ x: NodeID) -> NodeID { core.broadcast(x, to: p.blocked(core.shape(x))) }
+            let transposed = repeated(core.matrixTransposed(p.operand(0)))
+            let above = core.concatenated([transposed, p.cotangent], along: axis)
+            let below = core.concatenated([repeated(core.zeros(like: p.output)), transposed], along: axis)
+            let blocks = core.matrixExponential(core.stackedRows([above, below]), levels: p.attribute(0) + 1)
+            p.accumulate(0, core.block(blocks, rows: 0..<n, columns: n..<2 * n))
+          }, isBlockable: true)),
       samples: [[3, 3], [1, 1], [0, 0], [2, 2, 2]].map { (shape: Shape) in
         Sample("\(shape)", [shape], [-1...1]) { AnyTensor(Core.current.matrixExponential($0[0].id)) }
       } + [

@@ -180,7 +180,7 @@ private struct StackedProduct {
       // A column is the transpose of a row, and rows fold.
       (a, b) = (b.transposed(), a.transposed())
       for index in axes.indices { (axes[index].a, axes[index].b) = (axes[index].b, axes[index].a) }
-      cotangent = cotangent.map { $0 == .left ? .right : .left }
+      cotangent = cotangent?.exchanged
     }
     while let index = axes.indices.last(where: { fold(axes[$0]) }) { axes.remove(at: index) }
   }
@@ -252,18 +252,21 @@ private struct StackedProduct {
     guard let cotangent else {
       return multiply(adding: row ?? (accumulate ? target : nil), row == nil ? n : 0)
     }
-    func factorIsFinite() -> Bool { cotangent == .left ? b.isFinite(bOffset, type) : a.isFinite(aOffset, type) }
+    let (isStrongA, isStrongB) = (cotangent != .right, cotangent != .left)
+    func factorIsFinite() -> Bool {
+      (!isStrongA || b.isFinite(bOffset, type)) && (!isStrongB || a.isFinite(aOffset, type))
+    }
     // What is not finite in a factor is not in the product either, so the smaller of the two is looked through.
-    let looksAtProduct = !accumulate && m * n < (cotangent == .left ? n : m) * k
+    let looksAtProduct = !accumulate && m * n < ((isStrongA ? n : 0) + (isStrongB ? m : 0)) * k
     if looksAtProduct || factorIsFinite() {
       multiply(adding: accumulate ? target : nil, n)
       guard looksAtProduct, !Matrices.isFinite(target, m, n, n, type), !factorIsFinite() else { return }
     }
     let (left, right) = (a.strided(aOffset, type), b.strided(bOffset, type))
     if type == .double {
-      wg_strong_multiply_f64(left, right, cotangent == .left, m, n, k, accumulate, target.f64)
+      wg_strong_multiply_f64(left, right, isStrongA, isStrongB, m, n, k, accumulate, target.f64)
     } else {
-      wg_strong_multiply_f32(left, right, cotangent == .left, m, n, k, accumulate, target.f32)
+      wg_strong_multiply_f32(left, right, isStrongA, isStrongB, m, n, k, accumulate, target.f32)
     }
   }
 }

@@ -13,7 +13,8 @@ extension Operation {
     Operation(
       opcode: .svd,
       forward: .init { (e) throws(LinearAlgebraError) in try e.decomposeSingular() },
-      derivative: .structural(.init(reads: .output, rule: { p in p.pullSVD() }, tangent: { p in p.pushSVD() })),
+      derivative: .structural(
+        .init(reads: .output, rule: { p in p.pullSVD() }, tangent: { p in p.pushSVD() }, isBlockable: true)),
       samples: [[3, 3], [4, 2], [2, 3], [1, 1], [1, 3], [0, 2], [2, 0], [2, 2, 3]].map { (shape: Shape) in
         let (m, n) = (shape[shape.count - 2], shape[shape.count - 1])
         let result = Shape(Array(shape.dropLast(2)) + [m + n + 1, min(m, n)])
@@ -30,7 +31,7 @@ extension Operation {
     Operation(
       opcode: .pseudoInverse,
       forward: .init { (e) throws(LinearAlgebraError) in try e.invertPseudo() },
-      derivative: .structural(.init { p in p.pullPseudoInverse() }),
+      derivative: .structural(.init(rule: { p in p.pullPseudoInverse() }, isBlockable: true)),
       samples: [[3, 3], [4, 2], [2, 3], [1, 1], [0, 2], [2, 3, 2]].map { (shape: Shape) in
         let (m, n) = (shape[shape.count - 2], shape[shape.count - 1])
         return .attempting("\(shape)", [shape], [Sample.small], result: Shape(Array(shape.dropLast(2)) + [n, m])) {
@@ -170,7 +171,7 @@ extension Pushforward {
     if usesRows(where: { $0 != m }) {
       let decomposition = Decomposition(rawValue: attribute(0))!
       guard let checked = differentiable(tangent, decomposition, numbersAt: m, isTangent: true) else {
-        return core.zeros(like: id)
+        return zero
       }
       tangent = checked
     }

@@ -193,6 +193,8 @@ extension UnsafeMutablePointer<TapeCore> {
     noteHostRead(x)
     let (record, layout) = (self[record: x].pointee, layout(x))
     let total = sortedShape(x, axis, count).elementCount
+    // Swift's empty array is one for all threads, and its initializer writes to it.
+    guard total > 0 else { return [] }
     return [Int32](unsafeUninitializedCapacity: total) { positions, initialized in
       if record.scalarType == .double {
         wg_sort_f64(record.value.f64, layout, Int32(axis), descending, count, positions.baseAddress)

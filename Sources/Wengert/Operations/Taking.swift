@@ -20,14 +20,14 @@ extension Operation {
           reads: .nothing,
           rule: { p in
             p.accumulate(
-              0, p.core.placedTaken(p.cotangent, in: p.shape(0), p.core[record: p.id].pointee.attributes))
+              0, p.core.placedTaken(p.cotangent, in: p.blocked(p.shape(0)), p.indices))
           },
           fused: { p in
             let target = p.core.layout(p.operand(0))
             let (memory, accumulate) = p.destination(0)
             if !accumulate { p.core.fill(memory, 0, target.elementCount, p.type) }
             p.core.addTaken(p.adjoint, p.type, to: memory, target, p.core[record: p.id].pointee.attributes)
-          })),
+          }, isBlockable: true)),
       samples: [
         .take("rows", [4, 3], [2, 0, 2], along: 0),
         .take("elements", [2, 4], IndexArray([[3, 3], [0, 1]]), along: 1),
@@ -48,10 +48,12 @@ extension Operation {
         e.core.addTaken(e.input(0).value, e.type, to: e.value, e.layout, e.attributes)
       },
       derivative: .structural(
-        .init(reads: .nothing) { p in
-          p.accumulate(
-            0, p.core.taking(p.cotangent, p.shape(0), p.core[record: p.id].pointee.attributes))
-        }),
+        .init(
+          reads: .nothing,
+          rule: { p in
+            p.accumulate(
+              0, p.core.taking(p.cotangent, p.blocked(p.shape(0)), p.indices))
+          }, isBlockable: true)),
       samples: [
         Sample("rows", [[3, 2]]) { operands in
           let core = Core.current
@@ -63,6 +65,14 @@ extension Operation {
         },
       ]),
   ]
+}
+
+extension Pullback {
+  /// The axis, the number and the indices of a record that takes or places, as `stored(_:along:)` left them.
+  fileprivate var indices: Int32 {
+    guard block != nil else { return core[record: id].pointee.attributes }
+    return core.stored(IndexArray((0..<attribute(1)).map { attribute(2 + $0) }), along: attribute(0) + 1)
+  }
 }
 
 extension Sample {

@@ -10,23 +10,24 @@ extension Operation {
       opcode: .triangularSolve,
       forward: .init { (e) throws(LinearAlgebraError) in try e.solveTriangular() },
       derivative: .structural(
-        .init { p in
-          let kind = Triangle(rawValue: p.attribute(0))
-          let adjoint = p.core.triangularSolve(
-            p.operand(0), p.cotangent, kind.symmetricDifference(.transposed), cotangent: true)
-          p.accumulate(1, adjoint)
-          guard p.needs(0) else { return }
-          let negative = p.core.elementwise(.negate, adjoint)
-          let full =
-            kind.contains(.transposed)
-            ? p.core.matmul(p.output, p.core.matrixTransposed(negative), cotangent: .right)
-            : p.core.matmul(negative, p.core.matrixTransposed(p.output), cotangent: .left)
-          let isStrict = kind.contains(.unitDiagonal)
-          p.accumulate(
-            0,
-            kind.contains(.upper)
-              ? p.core.upper(full, strictly: isStrict) : p.core.lower(full, strictly: isStrict))
-        }),
+        .init(
+          rule: { p in
+            let kind = Triangle(rawValue: p.attribute(0))
+            let adjoint = p.core.triangularSolve(
+              p.operand(0), p.cotangent, kind.symmetricDifference(.transposed), cotangent: true)
+            p.accumulate(1, adjoint)
+            guard p.needs(0) else { return }
+            let negative = p.core.elementwise(.negate, adjoint)
+            let full =
+              kind.contains(.transposed)
+              ? p.core.matmul(p.output, p.core.matrixTransposed(negative), cotangent: .right)
+              : p.core.matmul(negative, p.core.matrixTransposed(p.output), cotangent: .left)
+            let isStrict = kind.contains(.unitDiagonal)
+            p.accumulate(
+              0,
+              kind.contains(.upper)
+                ? p.core.upper(full, strictly: isStrict) : p.core.lower(full, strictly: isStrict))
+          }, isBlockable: true)),
       samples: [
         .triangularSolve([3, 3], [3, 2], []), .triangularSolve([3, 3], [3, 2], .upper),
         .triangularSolve([3, 3], [3, 1], .transposed), .triangularSolve([3, 3], [3, 2], [.upper, .transposed]),

@@ -15,6 +15,7 @@ package struct CaseFunctions<S: TensorScalar> {
     addContractions()
     addLinearAlgebra()
     addLosses()
+    addObjectives()
   }
 
   package subscript(name: String) -> Function? { functions[name] }

@@ -38,5 +38,6 @@ extension CaseFunctions {
     add("matrixExponential") { x, _ in matrixExponential(x[0]) }
     add("matrixPower") { x, p in try matrixPower(x[0], p.integer("exponent")!) }
     add("kron") { x, _ in kron(x[0], x[1]) }
+    add("cross") { x, _ in cross(x[0], x[1]) }
   }
 }

@@ -70,6 +70,56 @@ import Wengert
     #expect(Tape.scope { gradient(at: Tensor(x), of: g).scalars } == [0, 0.25 - 1.0 / 16])
   }
 
+  /// What is not taken may be NaN, and so may all that it is made of: at second order a number that is not finite meets
+  /// the first order's zeros, which are strong too.
+  @Test(arguments: [0.0, -1])
+  func selectionHidesSingularitiesAtSecondOrder(_ hidden: Double) {
+    let regular = ShapedArray([1.5, 0.5, 2])
+    let x = ShapedArray([1.5, 0.5, hidden, 2])
+    func f(_ x: Tensor<Double>) -> Tensor<Double> {
+      let root = sqrt(x)
+      let chain = sin(log(x) / root) * pow(x, x) + atan2(root, x * x) / (root - 2)
+      return Tensor.where(x .> 0, chain * chain, 0).sum()
+    }
+    func second(_ x: Tensor<Double>) -> Tensor<Double> { gradient(at: x) { square(gradient(at: $0, of: f)).sum() } }
+    func third(_ x: Tensor<Double>) -> Tensor<Double> { gradient(at: x) { square(second($0)).sum() } }
+    Tape.scope {
+      let (expected, actual) = (second(Tensor(regular)).scalars, second(Tensor(x)).scalars)
+      #expect(actual == [expected[0], expected[1], 0, expected[2]])
+      let (higher, highest) = (third(Tensor(regular)).scalars, third(Tensor(x)).scalars)
+      #expect(highest == [higher[0], higher[1], 0, higher[2]])
+    }
+  }
+
+  /// The same through a product of matrices, rows of which are not taken.
+  @Test func selectionHidesRowsOfProductsAtSecondOrder() {
+    let weight = Tensor([[0.5, -1.0], [0.25, 2.0]])
+    func f(_ x: Tensor<Double>, _ w: Tensor<Double>) -> Tensor<Double> {
+      let y = affine(matmul(log(x), w), w, w[0])
+      return square(Tensor.where(x .> 0, y, 0)).sum()
+    }
+    func second(_ x: Tensor<Double>, _ w: Tensor<Double>) -> (Tensor<Double>, Tensor<Double>) {
+      gradient(at: x, w) { x, w in
+        let (xbar, wbar) = gradient(at: x, w, of: f)
+        return square(xbar).sum() + square(wbar).sum()
+      }
+    }
+    let regular = second(Tensor([[1.5, 0.5]]), weight)
+    let hidden = second(Tensor([[1.5, 0.5], [0.0, -1.0]]), weight)
+    expectEqual(hidden.0.scalars, regular.0.scalars + [0, 0], relativeTo: 1e-14, "x")
+    expectEqual(hidden.1.scalars, regular.1.scalars, relativeTo: 1e-14, "weight")
+  }
+
+  /// Where a factor is 0, but both are finite, a product has its derivatives of every order.
+  @Test func zerosOfProductsStayDifferentiable() {
+    Tape.scope {
+      let hessian = hessian(at: Tensor([0.0, 0.0])) { x in gradient(at: x) { ($0[0] * $0[0] * $0[1]).sum() }.sum() }
+      #expect(hessian.scalars == [2, 2, 2, 0])
+      let third = jacobian(at: Tensor([0.0, 0.0])) { x in Wengert.hessian(at: x) { $0[0] * $0[0] * $0[1] } }
+      #expect(third.scalars == [0, 2, 2, 0, 2, 0, 0, 0])
+    }
+  }
+
   private static func choices(_ operands: Int) -> [[Double]] {
     guard operands > 0 else { return [[]] }
     guard operands < 3 else { return specials.map { [Double](repeating: $0, count: operands) } }

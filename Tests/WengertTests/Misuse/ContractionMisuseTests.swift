@@ -140,6 +140,14 @@ import Wengert
     ) {
       _ = dot(zeros(2), zeros(3))
     }
+    if list.makes(
+      """
+      cross(_:_:) requires vectors of three elements along the last axes; given shapes (3, 2) and (3,). \
+      Transpose, if the vectors lie along another axis.
+      """, at: #line + 2
+    ) {
+      _ = cross(zeros(3, 2), zeros(3))
+    }
     addWindows(&list)
     return list.outputs
   }

@@ -26,6 +26,22 @@ import Wengert
     expectEqual(narrow, [4, -2, -2, 1], relativeTo: 1e-6, "Float")
   }
 
+  /// The product of all pivots underflows; cofactors are products of one factor less.
+  @Test func cofactorsOfDeterminantsThatUnderflow() {
+    let a = [[2.0, 1, -1], [3, -2, 4], [1, 5, 0.5]]
+    let cofactors = [-21, 2.5, 17, -5.5, 2, -9, 2, -11, -7]
+    for (scale, type) in [(0x1p-370, "nothing left"), (0x1p-343, "a subnormal product")] {
+      let slopes = Tape.scope {
+        let x = Tensor(a) * scale
+        #expect(determinant(x).item.magnitude < .leastNormalMagnitude)
+        return gradient(at: x) { determinant($0) }.scalars
+      }
+      expectEqual(slopes, cofactors.map { $0 * scale * scale }, relativeTo: 2e-15, minimumScale: 0, type)
+    }
+    let single = Tape.scope { gradient(at: Tensor(1e-30 as Float) * .identity(2)) { determinant($0) }.scalars }
+    expectEqual(single, [1e-30, 0, 0, 1e-30], relativeTo: 1e-6, minimumScale: 0, "Float")
+  }
+
   /// Second derivatives are minors, and third ones signs, for any matrix.
   @Test func higherDerivativesOfSingularDeterminants() {
     let zero = ShapedArray(repeating: 0.0, shape: [3, 3])

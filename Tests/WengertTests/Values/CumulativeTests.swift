@@ -113,6 +113,20 @@ import Wengert
     #expect(slopes([-infinity, 0], order: 2, last) == [0, 0])
   }
 
+  /// Where exponents are large their log-sum-exp is rounded, which is no error of the weights: they are those of the
+  /// exponents' differences.
+  @Test(arguments: [1e4, -3e5, 7e7])
+  func logSumExpAdjointOfLargeExponents(_ shift: Double) {
+    var generator = SeededGenerator(for: "log-sum-exp of large exponents \(shift)")
+    // Differences are exact.
+    let x = generator.array([40], in: -3...3).scalars.map { shift + $0 }
+    func function(_ x: Tensor<Double>) -> Tensor<Double> { cumulativeLogSumExp(x, along: 0) }
+    for order in 1...2 {
+      let expected = slopes(x.map { $0 - shift }, order: order, function)
+      expectEqual(slopes(x, order: order, function), expected, relativeTo: 1e-14, "order \(order)")
+    }
+  }
+
   /// Softmax of every prefix, summed: the adjoint in closed form.
   @Test func logSumExpAdjoint() {
     var generator = SeededGenerator(for: "log-sum-exp adjoint")
