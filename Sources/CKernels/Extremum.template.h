@@ -73,18 +73,34 @@ WG_POSITIONS(largest_in, true)
 WG_POSITIONS(smallest_in, false)
 #undef WG_POSITIONS
 
-void FN(wg_extremum_positions)(const T *x, const wg_layout *from, int32_t axis, bool largest, ptrdiff_t *y) {
-  wg_reduction r = wg_begin_reduction(from, 1u << axis);
-  const ptrdiff_t stride = from->strides[axis];
+typedef struct {
+  const T *x;
+  wg_reduction reduction;
+  ptrdiff_t stride;
+  bool largest;
+  ptrdiff_t *y;
+} FN(search);
+
+static void FN(positions_piece)(const void *context, size_t start, size_t end) {
+  const FN(search) *search = context;
+  const bool largest = search->largest;
+  wg_reduction r = search->reduction;
   const size_t n = (size_t)r.terms;
+  wg_restrict_outputs(&r, start, end);
   while (wg_next_chunk(&r)) {
-    const T *at = x + r.offset;
+    const T *at = search->x + r.offset;
+    ptrdiff_t *y = search->y + r.position;
     if (r.columns) {
-      (largest ? FN(largest_in_columns) : FN(smallest_in_columns))(at, stride, n, y + r.position, (size_t)r.size);
+      (largest ? FN(largest_in_columns) : FN(smallest_in_columns))(at, search->stride, n, y, (size_t)r.size);
     } else {
-      (largest ? FN(largest_in_lines) : FN(smallest_in_lines))(at, r.step, stride, n, y + r.position, (size_t)r.size);
+      (largest ? FN(largest_in_lines) : FN(smallest_in_lines))(at, r.step, search->stride, n, y, (size_t)r.size);
     }
   }
+}
+
+void FN(wg_extremum_positions)(const T *x, const wg_layout *from, int32_t axis, bool largest, ptrdiff_t *y) {
+  const FN(search) search = {x, wg_begin_reduction(from, 1u << axis), from->strides[axis], largest, y};
+  wg_split_outputs(&search.reduction, 2 * WG_COST_OF_MOVING * sizeof(T), FN(positions_piece), &search);
 }
 
 // MARK: - Adjoint
@@ -132,41 +148,85 @@ WG_CLONES static void FN(share_lines)(const T *x, ptrdiff_t step, size_t n, cons
   }
 }
 
-void FN(wg_extremum_adjoint)(const T *x, const wg_layout *shape, uint32_t axes, const T *y, const T *ybar,
-                             bool accumulate, T *xbar) {
-  wg_reduction r = wg_begin_reduction(shape, axes);
-  const int32_t inner = r.reduced.rank - 1;
-  const int64_t run = r.reduced.sizes[inner];
-  const ptrdiff_t stride = r.reduced.strides[inner];
+/// The adjoint of an extremum, and its chunk of n outputs at hand.
+typedef struct {
+  const T *x, *y, *ybar;
+  wg_reduction reduction;
+  bool accumulate;
+  T *xbar;
+  size_t n;
+  const T *value, *share;
+  _Atomic int64_t *counts;
+} FN(extremum_adjoint);
+
+/// Some of a chunk's terms: counted, or given their share.
+static void FN(walk_terms)(const FN(extremum_adjoint) * job, size_t start, size_t end, T *count) {
+  const wg_runs *reduced = &job->reduction.reduced;
+  const int32_t inner = reduced->rank - 1;
+  const ptrdiff_t step = job->reduction.step, stride = reduced->strides[inner];
   // Of a contiguous array the innermost axis is either reduced or kept.
   const bool lines = stride == 1;
-  while (wg_next_chunk(&r)) {
-    const size_t n = (size_t)r.size;
-    const T *value = y + r.position, *cotangent = ybar + r.position;
-    _Alignas(64) T share[WG_BLOCK];
-    memset(share, 0, n * sizeof(T));
-    wg_cursor term = {{0}, 0};
-    for (int64_t done = 0; done < r.terms; done += run) {
-      const T *from = x + r.offset + term.offset;
-      if (lines) {
-        FN(count_lines)(from, r.step, (size_t)run, value, share, n);
-      } else {
-        FN(count_rows)(from, stride, (size_t)run, value, share, n);
-      }
-      wg_advance(&r.reduced, &term, run);
+  wg_cursor term = wg_seek(reduced, (int64_t)start);
+  for (size_t done = start; done < end;) {
+    const size_t left = (size_t)(reduced->sizes[inner] - term.index[inner]), run = left < end - done ? left : end - done;
+    const T *x = job->x + term.offset;
+    T *xbar = job->xbar + term.offset;
+    if (count && lines) {
+      FN(count_lines)(x, step, run, job->value, count, job->n);
+    } else if (count) {
+      FN(count_rows)(x, stride, run, job->value, count, job->n);
+    } else if (lines) {
+      FN(share_lines)(x, step, run, job->value, job->share, job->accumulate, xbar, job->n);
+    } else {
+      FN(share_rows)(x, stride, run, job->value, job->share, job->accumulate, xbar, job->n);
     }
-    for (size_t k = 0; k < n; k++) share[k] = cotangent[k] == 0 ? 0 : cotangent[k] / share[k];
-    term = (wg_cursor){{0}, 0};
-    for (int64_t done = 0; done < r.terms; done += run) {
-      const ptrdiff_t at = r.offset + term.offset;
-      if (lines) {
-        FN(share_lines)(x + at, r.step, (size_t)run, value, share, accumulate, xbar + at, n);
-      } else {
-        FN(share_rows)(x + at, stride, (size_t)run, value, share, accumulate, xbar + at, n);
-      }
-      wg_advance(&r.reduced, &term, run);
-    }
+    wg_advance(reduced, &term, (int64_t)run);
+    done += run;
   }
+}
+
+static void FN(count_piece)(const void *context, size_t start, size_t end) {
+  const FN(extremum_adjoint) *job = context;
+  _Alignas(64) T count[WG_BLOCK];
+  memset(count, 0, job->n * sizeof(T));
+  FN(walk_terms)(job, start, end, count);
+  for (size_t k = 0; k < job->n; k++) atomic_fetch_add_explicit(&job->counts[k], (int64_t)count[k], memory_order_relaxed);
+}
+
+static void FN(share_piece)(const void *context, size_t start, size_t end) {
+  FN(walk_terms)(context, start, end, NULL);
+}
+
+static void FN(extremum_adjoint_piece)(const void *context, size_t start, size_t end) {
+  FN(extremum_adjoint) job = *(const FN(extremum_adjoint) *)context;
+  const T *const x = job.x;
+  T *const xbar = job.xbar;
+  wg_reduction *r = &job.reduction;
+  wg_restrict_outputs(r, start, end);
+  while (wg_next_chunk(r)) {
+    const T *cotangent = job.ybar + r->position;
+    _Alignas(64) T share[WG_BLOCK];
+    _Atomic int64_t counts[WG_BLOCK];
+    job.x = x + r->offset, job.xbar = xbar + r->offset;
+    job.n = (size_t)r->size;
+    job.value = job.y + r->position, job.share = share, job.counts = counts;
+    for (size_t k = 0; k < job.n; k++) atomic_init(&counts[k], 0);
+    const size_t unit = r->reduced.strides[r->reduced.rank - 1] == 1 ? 8 * WG_BLOCK : 64;
+    const double cost = WG_COST_OF_MOVING * sizeof(T) * (double)job.n;
+    wg_split((size_t)r->terms, unit, cost, FN(count_piece), &job);
+    for (size_t k = 0; k < job.n; k++) {
+      share[k] = cotangent[k] == 0 ? 0 : cotangent[k] / (T)atomic_load_explicit(&counts[k], memory_order_relaxed);
+    }
+    wg_split((size_t)r->terms, unit, cost, FN(share_piece), &job);
+  }
+}
+
+void FN(wg_extremum_adjoint)(const T *x, const wg_layout *shape, uint32_t axes, const T *y, const T *ybar,
+                             bool accumulate, T *xbar) {
+  const FN(extremum_adjoint) job = {
+    .x = x, .y = y, .ybar = ybar, .reduction = wg_begin_reduction(shape, axes), .accumulate = accumulate, .xbar = xbar
+  };
+  wg_split_outputs(&job.reduction, 2 * WG_COST_OF_MOVING * sizeof(T), FN(extremum_adjoint_piece), &job);
 }
 
 #undef WG_MATCHES

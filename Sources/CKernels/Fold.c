@@ -1,5 +1,6 @@
 // Largest and smallest elements, their positions and adjoints, and products, over any set of axes.
 #include <math.h>
+#include <stdatomic.h>
 
 #include "CKernels.h"
 #include "Clones.h"

@@ -32,8 +32,16 @@ static inline __attribute__((always_inline)) T FN(term)(FN(term_kind) kind, T x,
     WG_TERMS(FN(term_scaled_power), x, a, b)        \
   }
 
+/// Which terms, and the numbers that belong to each output.
+typedef struct {
+  FN(term_kind) kind;
+  const T *a, *b;
+} FN(numbers);
+
 /// The terms of a run of at most WG_BLOCK elements of one output, summed.
-WG_CLONES static T FN(sum_terms)(FN(term_kind) kind, const T *from, ptrdiff_t stride, T a, T b, size_t n) {
+WG_CLONES static T FN(sum_terms)(const void *numbers, const T *from, ptrdiff_t stride, size_t n) {
+  const FN(term_kind) kind = ((const FN(numbers) *)numbers)->kind;
+  const T a = *((const FN(numbers) *)numbers)->a, b = *((const FN(numbers) *)numbers)->b;
   _Alignas(64) T y[WG_BLOCK];
   if (stride == 1) {
     WG_ALL_TERMS(from[k], a, b)
@@ -49,8 +57,10 @@ WG_CLONES static T FN(sum_terms)(FN(term_kind) kind, const T *from, ptrdiff_t st
 }
 
 /// sums += the terms of some rows, an element of each for each of several outputs.
-WG_CLONES static void FN(add_terms)(FN(term_kind) kind, const T *from, ptrdiff_t stride, size_t rows, const T *a,
-                                    const T *b, T *sums, size_t n) {
+WG_CLONES static void FN(add_terms)(const void *numbers, const T *from, ptrdiff_t stride, size_t rows, T *sums,
+                                    size_t n) {
+  const FN(term_kind) kind = ((const FN(numbers) *)numbers)->kind;
+  const T *a = ((const FN(numbers) *)numbers)->a, *b = ((const FN(numbers) *)numbers)->b;
   _Alignas(64) T y[WG_BLOCK];
   for (size_t row = 0; row < rows; row++, from += stride) {
     WG_ALL_TERMS(from[k], a[k], b[k])
@@ -60,55 +70,45 @@ WG_CLONES static void FN(add_terms)(FN(term_kind) kind, const T *from, ptrdiff_t
   }
 }
 
-static T FN(sum_of_terms)(FN(term_kind) kind, const T *x, const wg_runs *reduced, int64_t terms, T a, T b) {
-  const int64_t run = reduced->sizes[reduced->rank - 1];
-  const ptrdiff_t stride = reduced->strides[reduced->rank - 1];
-  if (run == terms && run <= WG_BLOCK) return FN(sum_terms)(kind, x, stride, a, b, (size_t)run);
-  FN(cascade) sums = {.count = 0};
-  wg_cursor term = {{0}, 0};
-  for (int64_t done = 0; done < terms; done += run) {
-    const T *from = x + term.offset;
-    for (int64_t start = 0; start < run; start += WG_BLOCK) {
-      const int64_t size = run - start < WG_BLOCK ? run - start : WG_BLOCK;
-      FN(add_to_cascade)(&sums, FN(sum_terms)(kind, from + start * stride, stride, a, b, (size_t)size));
-    }
-    wg_advance(reduced, &term, run);
-  }
-  return FN(cascade_sum)(&sums);
+static double FN(term_cost)(FN(term_kind) kind) {
+  return sizeof(T) * (kind == FN(term_scaled_power) ? WG_COST_OF_FUNCTION : WG_COST_OF_MOVING);
 }
 
 /// The sums of terms for the chunk of outputs at hand.
 static void FN(sums_of_terms)(FN(term_kind) kind, const T *x, const wg_reduction *r, const T *a, const T *b, T *y) {
-  const size_t n = (size_t)r->size;
-  if (!r->columns) {
-    for (size_t k = 0; k < n; k++) {
-      y[k] = FN(sum_of_terms)(kind, x + r->offset + (ptrdiff_t)k * r->step, &r->reduced, r->terms, a[k], b[k]);
-    }
+  FN(numbers) numbers = {kind, a, b};
+  const FN(summand) summand = {FN(sum_terms), FN(add_terms), &numbers, FN(term_cost)(kind)};
+  if (r->columns) {
+    FN(sum_columns)(&summand, x + r->offset, &r->reduced, r->terms, y, (size_t)r->size);
     return;
   }
-  _Alignas(64) T partial[WG_BLOCK];
-  const int32_t inner = r->reduced.rank - 1;
-  wg_cursor term = {{0}, 0};
-  memset(y, 0, n * sizeof(T));
-  for (int64_t done = 0; done < r->terms; done += WG_BLOCK) {
-    const int64_t end = r->terms - done < WG_BLOCK ? r->terms : done + WG_BLOCK;
-    memset(partial, 0, n * sizeof(T));
-    for (int64_t i = done; i < end;) {
-      const int64_t left = r->reduced.sizes[inner] - term.index[inner];
-      const int64_t rows = left < end - i ? left : end - i;
-      const T *from = x + r->offset + term.offset;
-      FN(add_terms)(kind, from, r->reduced.strides[inner], (size_t)rows, a, b, partial, n);
-      wg_advance(&r->reduced, &term, rows);
-      i += rows;
-    }
-    for (size_t k = 0; k < n; k++) y[k] += partial[k];
+  const int64_t run = r->reduced.sizes[r->reduced.rank - 1];
+  const ptrdiff_t stride = r->reduced.strides[r->reduced.rank - 1];
+  for (int64_t k = 0; k < r->size; k++) {
+    const T *from = x + r->offset + k * r->step;
+    numbers.a = a + k, numbers.b = b + k;
+    y[k] = run == r->terms && run <= WG_BLOCK ? FN(sum_terms)(&numbers, from, stride, (size_t)run)
+                                              : FN(sum_long)(&summand, from, &r->reduced, r->terms);
   }
 }
 
-void FN(wg_variance)(const T *x, const wg_layout *from, uint32_t axes, T divisor, T *y) {
-  wg_reduction r = wg_begin_reduction(from, axes);
+/// A reduction whose outputs are computed from sums of terms.
+typedef struct {
+  const T *x;
+  wg_reduction reduction;
+  T divisor;
+  double order;
+  const T *scales;
+  T *y;
+} FN(moment);
+
+static void FN(variance_piece)(const void *context, size_t start, size_t end) {
+  const FN(moment) *variance = context;
+  const T *x = variance->x;
+  wg_reduction r = variance->reduction;
+  wg_restrict_outputs(&r, start, end);
   while (wg_next_chunk(&r)) {
-    T *target = y + r.position;
+    T *target = variance->y + r.position;
     const size_t n = (size_t)r.size;
     if (r.terms == 0) {
       for (size_t k = 0; k < n; k++) target[k] = (T)NAN;
@@ -121,8 +121,13 @@ void FN(wg_variance)(const T *x, const wg_layout *from, uint32_t axes, T divisor
     FN(sums_of_terms)(FN(term_deviation), x, &r, first, first, means);
     for (size_t k = 0; k < n; k++) means[k] /= (T)r.terms;
     FN(sums_of_terms)(FN(term_squared_deviation), x, &r, first, means, target);
-    for (size_t k = 0; k < n; k++) target[k] /= divisor;
+    for (size_t k = 0; k < n; k++) target[k] /= variance->divisor;
   }
+}
+
+void FN(wg_variance)(const T *x, const wg_layout *from, uint32_t axes, T divisor, T *y) {
+  const FN(moment) variance = {.x = x, .reduction = wg_begin_reduction(from, axes), .divisor = divisor, .y = y};
+  wg_split_outputs(&variance.reduction, 2 * FN(term_cost)(FN(term_deviation)), FN(variance_piece), &variance);
 }
 
 static T FN(square_root)(T x) { return sizeof(T) == 4 ? (T)sqrtf((float)x) : (T)sqrt((double)x); }
@@ -132,56 +137,73 @@ static bool FN(is_exact)(T squares) {
   return sizeof(T) == 4 ? squares >= 0x1p-80f && squares <= 0x1p80f : squares >= 0x1p-900 && squares <= 0x1p900;
 }
 
-/// The Euclidean norm, for sums of squares in range; returns whether all were.
-static bool FN(simple_norm)(const T *x, const wg_layout *from, uint32_t axes, T *y) {
-  bool all = true;
-  wg_reduction r = wg_begin_reduction(from, axes);
+/// The Euclidean norm, or -1 where the sum of squares is out of range.
+static void FN(simple_norm_piece)(const void *context, size_t start, size_t end) {
+  const FN(moment) *norm = context;
+  wg_reduction r = norm->reduction;
+  wg_restrict_outputs(&r, start, end);
   while (wg_next_chunk(&r)) {
-    T *target = y + r.position;
-    FN(sums_of_terms)(FN(term_square), x, &r, target, target, target);
+    T *target = norm->y + r.position;
+    _Alignas(64) T none[WG_BLOCK] = {0};
+    FN(sums_of_terms)(FN(term_square), norm->x, &r, none, none, target);
     for (int64_t k = 0; k < r.size; k++) {
-      all = all && FN(is_exact)(target[k]);
       target[k] = FN(is_exact)(target[k]) ? FN(square_root)(target[k]) : -1;
     }
   }
-  return all;
 }
 
-void FN(wg_norm)(const T *x, const wg_layout *from, uint32_t axes, double order, T *y) {
-  const bool euclidean = order == 2;
-  if (euclidean && FN(simple_norm)(x, from, axes, y)) return;
-  // The scale of each output is its largest magnitude, or the smallest for a negative order, where that dominates.
-  wg_reduction r = wg_begin_reduction(from, axes);
-  T *scales = malloc((size_t)(r.outputs > 0 ? r.outputs : 1) * sizeof(T));
-  if (scales == NULL) abort();
-  if (order < 0) {
-    FN(wg_minimum_magnitude)(x, from, axes, scales);
-  } else {
-    FN(wg_maximum_magnitude)(x, from, axes, scales);
-  }
+static void FN(scaled_norm_piece)(const void *context, size_t start, size_t end) {
+  const FN(moment) *norm = context;
+  const bool euclidean = norm->order == 2;
+  wg_reduction r = norm->reduction;
+  wg_restrict_outputs(&r, start, end);
   while (wg_next_chunk(&r)) {
     _Alignas(64) T divisors[WG_BLOCK], exponents[WG_BLOCK], sums[WG_BLOCK];
-    T *target = y + r.position;
+    T *target = norm->y + r.position;
     bool is_done = euclidean;
     for (int64_t k = 0; k < r.size; k++) {
-      const T scale = scales[r.position + k];
+      const T scale = norm->scales[r.position + k];
       divisors[k] = 1;
       if (scale > 0 && scale < (T)INFINITY) {
         // A power of two leaves the digits as they are; any other order takes the number itself, so that no power is
         // out of range.
         divisors[k] = euclidean ? (T)scalbn(1.0, ilogb((double)scale)) : scale;
       }
-      exponents[k] = (T)order;
+      exponents[k] = (T)norm->order;
       is_done = is_done && target[k] >= 0;
     }
     if (is_done) continue;
-    FN(sums_of_terms)(euclidean ? FN(term_scaled_square) : FN(term_scaled_power), x, &r, divisors, exponents, sums);
+    FN(sums_of_terms)
+    (euclidean ? FN(term_scaled_square) : FN(term_scaled_power), norm->x, &r, divisors, exponents, sums);
     for (int64_t k = 0; k < r.size; k++) {
-      const T root = euclidean ? FN(square_root)(sums[k]) : (T)pow((double)sums[k], 1 / order);
+      const T root = euclidean ? FN(square_root)(sums[k]) : (T)pow((double)sums[k], 1 / norm->order);
       // An output that needed no scale keeps its value, whatever its neighbours are.
       if (!euclidean || target[k] < 0) target[k] = divisors[k] * root;
     }
   }
+}
+
+void FN(wg_norm)(const T *x, const wg_layout *from, uint32_t axes, double order, T *y) {
+  const bool euclidean = order == 2;
+  FN(moment) norm = {.x = x, .reduction = wg_begin_reduction(from, axes), .order = order, .y = y};
+  const int64_t outputs = norm.reduction.outputs;
+  if (euclidean) {
+    wg_split_outputs(&norm.reduction, FN(term_cost)(FN(term_square)), FN(simple_norm_piece), &norm);
+    bool all = true;
+    for (int64_t i = 0; i < outputs; i++) all &= y[i] >= 0;
+    if (all) return;
+  }
+  // The scale of each output is its largest magnitude, or the smallest for a negative order, where that dominates.
+  T *scales = malloc((size_t)(outputs > 0 ? outputs : 1) * sizeof(T));
+  if (scales == NULL) abort();
+  if (order < 0) {
+    FN(wg_minimum_magnitude)(x, from, axes, scales);
+  } else {
+    FN(wg_maximum_magnitude)(x, from, axes, scales);
+  }
+  norm.scales = scales;
+  const double cost = FN(term_cost)(euclidean ? FN(term_scaled_square) : FN(term_scaled_power));
+  wg_split_outputs(&norm.reduction, cost, FN(scaled_norm_piece), &norm);
   free(scales);
 }
 

@@ -1,4 +1,6 @@
 // Copies between layouts.
+#include <stdlib.h>
+
 #include "CKernels.h"
 #include "Clones.h"
 #include "Views.h"

@@ -23,6 +23,7 @@ WG_CLONES static void FN(copy_run)(const T *x, ptrdiff_t dx, T *y, ptrdiff_t dy,
 
 // One line of the cache.
 typedef T FN(line) __attribute__((vector_size(WG_LANES * sizeof(T)), aligned(sizeof(T))));
+typedef T FN(aligned_line) __attribute__((vector_size(WG_LANES * sizeof(T))));
 
 // Two vectors' first, and last, elements in turns.
 #if WG_LANES == 16
@@ -87,26 +88,93 @@ static wg_runs FN(without)(wg_runs runs, int32_t axis) {
   return runs;
 }
 
+/// A copy between merged axes: of items that lie apart, each a part of a run or of a transposition.
+typedef struct {
+  const T *x;
+  T *y;
+  wg_runs a, b;
+  bool accumulate;
+  /// Elements of an inner run; of a transposition, its rows and columns and how far apart those are.
+  ptrdiff_t rows, columns, dx, dy;
+  /// The items that the innermost axis or the rows are cut into, and the size of all but the last.
+  ptrdiff_t cuts, size;
+} FN(movement);
+
+static void FN(runs_piece)(const void *context, size_t start, size_t end) {
+  const FN(movement) *m = context;
+  const int32_t inner = m->a.rank - 1;
+  const ptrdiff_t dx = m->a.strides[inner], dy = m->b.strides[inner], first = (ptrdiff_t)start / m->cuts;
+  wg_cursor ca = wg_seek(&m->a, first * m->rows), cb = wg_seek(&m->b, first * m->rows);
+  ptrdiff_t cut = (ptrdiff_t)start % m->cuts;
+  for (size_t item = start; item < end; item++) {
+    const ptrdiff_t from = cut * m->size, size = m->rows - from < m->size ? m->rows - from : m->size;
+    FN(copy_run)(m->x + ca.offset + from * dx, dx, m->y + cb.offset + from * dy, dy, (size_t)size, m->accumulate);
+    if (++cut < m->cuts) continue;
+    cut = 0;
+    wg_advance(&m->a, &ca, m->rows);
+    wg_advance(&m->b, &cb, m->rows);
+  }
+}
+
+static void FN(transposition_piece)(const void *context, size_t start, size_t end) {
+  const FN(movement) *m = context;
+  wg_cursor ca = wg_seek(&m->a, (int64_t)start / m->cuts), cb = wg_seek(&m->b, (int64_t)start / m->cuts);
+  ptrdiff_t cut = (ptrdiff_t)start % m->cuts;
+  for (size_t item = start; item < end; item++) {
+    const ptrdiff_t from = cut * m->size, size = m->rows - from < m->size ? m->rows - from : m->size;
+    FN(transpose)(m->x + ca.offset + from, m->dx, m->y + cb.offset + from * m->dy, m->dy, size, m->columns,
+                  m->accumulate);
+    if (++cut < m->cuts) continue;
+    cut = 0;
+    wg_advance(&m->a, &ca, 1);
+    wg_advance(&m->b, &cb, 1);
+  }
+}
+
+/// Runs a piece over all items of a movement of `count` elements; in one, if elements of y are written more than once.
+static void FN(move)(wg_piece *piece, FN(movement) * m, int64_t outer, ptrdiff_t size, int64_t count, bool is_apart) {
+  m->cuts = (m->rows + size - 1) / size;
+  m->size = size;
+  const size_t items = (size_t)(outer * m->cuts);
+  const double cost = (double)count / (double)items * sizeof(T) * WG_COST_OF_MOVING;
+  wg_split(items, is_apart ? 1 : items, cost, piece, m);
+}
+
+/// Whether no two elements are at the same place: each axis steps over all that the finer ones reach.
+static bool FN(is_apart)(wg_runs runs) {
+  int64_t reach = 1;
+  for (int32_t done = 0; done < runs.rank; done++) {
+    int32_t finest = -1;
+    for (int32_t axis = 0; axis < runs.rank; axis++) {
+      if (runs.sizes[axis] > 1 && (finest < 0 || llabs(runs.strides[axis]) < llabs(runs.strides[finest]))) finest = axis;
+    }
+    if (finest < 0) break;
+    if (llabs(runs.strides[finest]) < reach) return false;
+    reach += (runs.sizes[finest] - 1) * llabs(runs.strides[finest]);
+    runs.sizes[finest] = 1;
+  }
+  return true;
+}
+
 /// Copies with transpositions where y's innermost axis is not x's, which is another one. Returns whether it did.
-static bool FN(copy_transposed)(const T *x, wg_runs a, T *y, wg_runs b, bool accumulate) {
+static bool FN(copy_transposed)(const T *x, wg_runs a, T *y, wg_runs b, bool accumulate, bool is_apart) {
   const int32_t inner = a.rank - 1;
   if (b.strides[inner] != 1 || a.sizes[inner] < WG_LANES || a.strides[inner] == 0) return false;
   int32_t row = 0;
   while (row < inner && (a.strides[row] != 1 || a.sizes[row] < WG_LANES)) row++;
   if (row == inner) return false;
-  const int64_t rows = a.sizes[row], columns = a.sizes[inner], dx = a.strides[inner], dy = b.strides[row];
+  FN(movement) m = {
+    .x = x, .y = y, .accumulate = accumulate, .rows = a.sizes[row], .columns = a.sizes[inner],
+    .dx = a.strides[inner], .dy = b.strides[row]
+  };
   // The other axes, and a last one of one element, so that there is one.
   a.sizes[inner] = b.sizes[inner] = 1;
-  a = FN(without)(a, row);
-  b = FN(without)(b, row);
+  m.a = FN(without)(a, row);
+  m.b = FN(without)(b, row);
   int64_t count = 1;
-  for (int32_t axis = 0; axis < a.rank; axis++) count *= a.sizes[axis];
-  wg_cursor ca = {{0}, 0}, cb = {{0}, 0};
-  for (int64_t i = 0; i < count; i++) {
-    FN(transpose)(x + ca.offset, dx, y + cb.offset, dy, rows, columns, accumulate);
-    wg_advance(&a, &ca, 1);
-    wg_advance(&b, &cb, 1);
-  }
+  for (int32_t axis = 0; axis < m.a.rank; axis++) count *= m.a.sizes[axis];
+  // Blocks of transposed squares stay whole.
+  FN(move)(FN(transposition_piece), &m, count, 8 * WG_LANES, count * m.rows * m.columns, is_apart);
   return true;
 }
 
@@ -118,14 +186,51 @@ static void FN(exchange)(wg_runs *runs, int32_t i, int32_t j) {
   runs->strides[j] = stride;
 }
 
+typedef struct {
+  const T *x;
+  T *y;
+  T factor;
+  size_t row;
+  bool accumulate, streams;
+} FN(contiguous);
+
+static void FN(copy_piece)(const void *context, size_t start, size_t end) {
+  const FN(contiguous) *copy = context;
+  const T *x = copy->x + start;
+  T *y = copy->y + start;
+  if (copy->accumulate) {
+    FN(copy_run)(x, 1, y, 1, end - start, true);
+  } else if (copy->streams) {
+    FN(wg_stream)(x, y, end - start);
+  } else {
+    memcpy(y, x, (end - start) * sizeof(T));
+  }
+}
+
+/// One row, over and over: written once, then doubled until there are enough rows to copy from the cache.
+static void FN(repeat_piece)(const void *context, size_t start, size_t end) {
+  const FN(contiguous) *copy = context;
+  const size_t row = copy->row, count = (end - start) * row;
+  const size_t most = row < 2 * WG_BLOCK ? 2 * WG_BLOCK / row * row : row;
+  T *y = copy->y + start * row;
+  memcpy(y, copy->x, row * sizeof(T));
+  for (size_t filled = row; filled < count;) {
+    const size_t ready = filled < most ? filled : most;
+    const size_t more = ready < count - filled ? ready : count - filled;
+    memcpy(y + filled, y, more * sizeof(T));
+    filled += more;
+  }
+}
+
 void FN(wg_copy)(const T *x, const wg_layout *from, T *y, const wg_layout *to, bool accumulate) {
-  if (from->count == 0) return;
+  const size_t count = (size_t)from->count;
+  if (count == 0) return;
+  const double cost = WG_COST_OF_MOVING * sizeof(T);
   if (from->contiguous && to->contiguous) {
-    if (accumulate) {
-      FN(copy_run)(x, 1, y, 1, (size_t)from->count, true);
-    } else {
-      memcpy(y, x, (size_t)from->count * sizeof(T));
-    }
+    const FN(contiguous) copy = {
+      .x = x, .y = y, .accumulate = accumulate, .streams = count >= WG_STREAMED_BYTES / sizeof(T)
+    };
+    wg_split(count, WG_BLOCK, cost, FN(copy_piece), &copy);
     return;
   }
   // Both layouts have the same sizes, so an axis may be merged only where both strides allow it.
@@ -150,21 +255,14 @@ void FN(wg_copy)(const T *x, const wg_layout *from, T *y, const wg_layout *to, b
     return;
   }
   if (!accumulate && rank == 2 && a.strides[0] == 0 && a.strides[1] == 1 && to->contiguous) {
-    // One row, over and over: written once, then doubled until there are enough rows to copy from the cache.
-    const size_t row = (size_t)a.sizes[1], count = (size_t)from->count;
-    const size_t most = row < 2 * WG_BLOCK ? 2 * WG_BLOCK / row * row : row;
-    memcpy(y, x, row * sizeof(T));
-    for (size_t filled = row; filled < count;) {
-      const size_t ready = filled < most ? filled : most;
-      const size_t more = ready < count - filled ? ready : count - filled;
-      memcpy(y + filled, y, more * sizeof(T));
-      filled += more;
-    }
+    const FN(contiguous) copy = {.x = x, .y = y, .row = (size_t)a.sizes[1]};
+    wg_split((size_t)a.sizes[0], 1, cost * (double)copy.row, FN(repeat_piece), &copy);
     return;
   }
   a.rank = b.rank = rank;
   memcpy(b.sizes, a.sizes, sizeof b.sizes);
-  if (FN(copy_transposed)(x, a, y, b, accumulate)) return;
+  const bool is_apart = FN(is_apart)(b);
+  if (FN(copy_transposed)(x, a, y, b, accumulate, is_apart)) return;
   const int32_t inner = rank - 1;
   const bool vectors = a.strides[inner] == 1 && b.strides[inner] == 1;
   if (a.sizes[inner] < (vectors ? WG_LANES / 2 : WG_LANES)) {
@@ -174,23 +272,63 @@ void FN(wg_copy)(const T *x, const wg_layout *from, T *y, const wg_layout *to, b
     FN(exchange)(&a, longest, inner);
     FN(exchange)(&b, longest, inner);
   }
-  const int64_t run = a.sizes[inner];
-  wg_cursor ca = {{0}, 0}, cb = {{0}, 0};
-  for (int64_t done = 0; done < from->count; done += run) {
-    FN(copy_run)(x + ca.offset, a.strides[inner], y + cb.offset, b.strides[inner], (size_t)run, accumulate);
-    wg_advance(&a, &ca, run);
-    wg_advance(&b, &cb, run);
-  }
+  FN(movement) m = {.x = x, .y = y, .a = a, .b = b, .accumulate = accumulate, .rows = a.sizes[inner]};
+  FN(move)(FN(runs_piece), &m, from->count / m.rows, 4 * WG_BLOCK, from->count, is_apart);
 }
 
-WG_CLONES void FN(wg_add_scaled)(T factor, const T *x, T *y, size_t n) {
+WG_CLONES static void FN(add_scaled)(T factor, const T *x, T *y, size_t n) {
   _Pragma("clang loop vectorize(assume_safety) vectorize_width(WG_LANES) interleave_count(2)")
   for (size_t i = 0; i < n; i++) y[i] += factor * x[i];
 }
 
-WG_CLONES void FN(wg_fill)(T value, T *y, size_t n) {
+static void FN(add_scaled_piece)(const void *context, size_t start, size_t end) {
+  const FN(contiguous) *sum = context;
+  FN(add_scaled)(sum->factor, sum->x + start, sum->y + start, end - start);
+}
+
+void FN(wg_add_scaled)(T factor, const T *x, T *y, size_t n) {
+  const FN(contiguous) sum = {.x = x, .y = y, .factor = factor};
+  wg_split(n, WG_BLOCK, WG_COST_OF_MOVING * sizeof(T), FN(add_scaled_piece), &sum);
+}
+
+WG_CLONES static void FN(stream_lines)(const T *x, T *y, size_t n) {
+  for (size_t i = 0; i + WG_LANES <= n; i += WG_LANES) {
+    FN(line) elements;
+    memcpy(&elements, x + i, sizeof elements);
+    __builtin_nontemporal_store(elements, (FN(aligned_line) *)(y + i));
+  }
+}
+
+void FN(wg_stream)(const T *x, T *y, size_t n) {
+  size_t streamed = 0;
+  if ((uintptr_t)y % 64 == 0) {
+    streamed = n / WG_LANES * WG_LANES;
+    FN(stream_lines)(x, y, streamed);
+  }
+  memcpy(y + streamed, x + streamed, (n - streamed) * sizeof(T));
+}
+
+WG_CLONES static void FN(fill)(T value, T *y, size_t n) {
   _Pragma("clang loop vectorize(assume_safety) vectorize_width(WG_LANES) interleave_count(2)")
   for (size_t i = 0; i < n; i++) y[i] = value;
+}
+
+static void FN(fill_piece)(const void *context, size_t start, size_t end) {
+  const FN(contiguous) *fill = context;
+  if (!fill->streams) {
+    FN(fill)(fill->factor, fill->y + start, end - start);
+    return;
+  }
+  _Alignas(64) T block[WG_BLOCK];
+  FN(fill)(fill->factor, block, WG_BLOCK);
+  for (; start < end; start += WG_BLOCK) {
+    FN(wg_stream)(block, fill->y + start, end - start < WG_BLOCK ? end - start : WG_BLOCK);
+  }
+}
+
+void FN(wg_fill)(T value, T *y, size_t n) {
+  const FN(contiguous) fill = {.y = y, .factor = value, .streams = n >= WG_STREAMED_BYTES / sizeof(T)};
+  wg_split(n, WG_BLOCK, WG_COST_OF_MOVING * sizeof(T), FN(fill_piece), &fill);
 }
 
 #undef WG_FIRST_HALVES

@@ -53,10 +53,28 @@ WG_CLONES static T FN(standardize_row)(const T *x, size_t n, bool centered, T ep
   return inverse;
 }
 
-void FN(wg_standardize)(const T *x, size_t rows, size_t n, bool centered, double epsilon, T *y, T *inverses) {
-  for (size_t row = 0; row < rows; row++) {
-    inverses[row] = FN(standardize_row)(x + row * n, n, centered, (T)epsilon, y + row * n);
+typedef struct {
+  const T *x, *y, *ybar, *inverses;
+  size_t n;
+  bool centered, accumulate;
+  T epsilon;
+  T *result, *resulting_inverses;
+} FN(standardization);
+
+static void FN(standardize_piece)(const void *context, size_t start, size_t end) {
+  const FN(standardization) *job = context;
+  const size_t n = job->n;
+  for (size_t row = start; row < end; row++) {
+    job->resulting_inverses[row] =
+        FN(standardize_row)(job->x + row * n, n, job->centered, job->epsilon, job->result + row * n);
   }
+}
+
+void FN(wg_standardize)(const T *x, size_t rows, size_t n, bool centered, double epsilon, T *y, T *inverses) {
+  const FN(standardization) job = {
+    .x = x, .n = n, .centered = centered, .epsilon = (T)epsilon, .result = y, .resulting_inverses = inverses
+  };
+  wg_split(rows, 1, 3 * WG_COST_OF_MOVING * sizeof(T) * (double)n, FN(standardize_piece), &job);
 }
 
 WG_CLONES static void FN(standardize_adjoint_row)(const T *y, const T *ybar, T inverse, size_t n, bool centered,
@@ -81,11 +99,21 @@ WG_CLONES static void FN(standardize_adjoint_row)(const T *y, const T *ybar, T i
   }
 }
 
+static void FN(standardize_adjoint_piece)(const void *context, size_t start, size_t end) {
+  const FN(standardization) *job = context;
+  const size_t n = job->n;
+  for (size_t row = start; row < end; row++) {
+    FN(standardize_adjoint_row)(job->y + row * n, job->ybar + row * n, job->inverses[row], n, job->centered,
+                                job->accumulate, job->result + row * n);
+  }
+}
+
 void FN(wg_standardize_adjoint)(const T *y, const T *ybar, const T *inverses, size_t rows, size_t n, bool centered,
                                 bool accumulate, T *xbar) {
-  for (size_t row = 0; row < rows; row++) {
-    FN(standardize_adjoint_row)(y + row * n, ybar + row * n, inverses[row], n, centered, accumulate, xbar + row * n);
-  }
+  const FN(standardization) job = {
+    .y = y, .ybar = ybar, .inverses = inverses, .n = n, .centered = centered, .accumulate = accumulate, .result = xbar
+  };
+  wg_split(rows, 1, 3 * WG_COST_OF_MOVING * sizeof(T) * (double)n, FN(standardize_adjoint_piece), &job);
 }
 
 #undef WG_VECTORIZE

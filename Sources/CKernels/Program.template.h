@@ -29,8 +29,9 @@ static void FN(gather)(FN(source) * source, size_t count) {
   }
 }
 
-/// Prepares an input for block-wise reading and gathers what every block repeats.
-static void FN(open)(FN(source) * source, const wg_view *view, T *block, size_t count) {
+/// Prepares an input for block-wise reading from `start` on, the beginning of a block, and gathers what every block
+/// repeats.
+static void FN(open)(FN(source) * source, const wg_view *view, T *block, size_t start, size_t count) {
   source->data = view->data;
   source->block = NULL;
   source->repeating = false;
@@ -39,7 +40,7 @@ static void FN(open)(FN(source) * source, const wg_view *view, T *block, size_t 
   const wg_runs *runs = &source->runs;
   if (runs->rank == 1 && runs->strides[0] == 1) return;
   source->block = block;
-  memset(&source->cursor, 0, sizeof source->cursor);
+  source->cursor = wg_seek(runs, (int64_t)start);
   // A scalar, or a row whose length divides the block and that every outer axis repeats: a bias.
   bool outer_repeats = true;
   for (int32_t axis = 0; axis < runs->rank - 1; axis++) outer_repeats &= runs->strides[axis] == 0;
@@ -65,27 +66,52 @@ static inline const T *FN(next_block)(FN(source) * source, size_t start, size_t 
   return source->block;
 }
 
-void FN(wg_apply)(wg_op op, const wg_view *operands, const wg_layout *shape, T *y) {
-  const size_t count = (size_t)shape->count;
-  const int arity = wg_arities[op];
-  const WG_JOIN(wg_kernel, SUFFIX) kernel = FN(wg_kernels)[op];
-  bool contiguous = true;
-  for (int i = 0; i < arity; i++) contiguous &= operands[i].layout->contiguous;
-  if (contiguous) {
-    const T *a = operands[0].data;
-    kernel(a, arity > 1 ? operands[1].data : a, arity > 2 ? operands[2].data : a, y, count);
+/// A call of a kernel. Operands that are not contiguous are gathered a block at a time; a result that is too large for
+/// the cache is written past it a block at a time.
+typedef struct {
+  WG_JOIN(wg_kernel, SUFFIX) kernel;
+  const wg_view *operands;
+  int arity;
+  size_t count;
+  bool contiguous, streams;
+  T *y;
+} FN(application);
+
+static void FN(apply_piece)(const void *context, size_t from, size_t end) {
+  const FN(application) *call = context;
+  T *y = call->y;
+  if (call->contiguous && !call->streams) {
+    const T *a = (const T *)call->operands[0].data + from;
+    call->kernel(a, call->arity > 1 ? (const T *)call->operands[1].data + from : a,
+                 call->arity > 2 ? (const T *)call->operands[2].data + from : a, y + from, end - from);
     return;
   }
-  _Alignas(64) T blocks[3][WG_BLOCK];
+  _Alignas(64) T blocks[4][WG_BLOCK];
   FN(source) sources[3];
-  for (int i = 0; i < arity; i++) FN(open)(&sources[i], &operands[i], blocks[i], count);
-  for (size_t start = 0; start < count; start += WG_BLOCK) {
-    const size_t n = count - start < WG_BLOCK ? count - start : WG_BLOCK;
+  for (int i = 0; i < call->arity; i++) FN(open)(&sources[i], &call->operands[i], blocks[i], from, call->count);
+  for (size_t start = from; start < end; start += WG_BLOCK) {
+    const size_t n = end - start < WG_BLOCK ? end - start : WG_BLOCK;
     const T *a = FN(next_block)(&sources[0], start, n);
-    const T *b = arity > 1 ? FN(next_block)(&sources[1], start, n) : a;
-    const T *c = arity > 2 ? FN(next_block)(&sources[2], start, n) : a;
-    kernel(a, b, c, y + start, n);
+    const T *b = call->arity > 1 ? FN(next_block)(&sources[1], start, n) : a;
+    const T *c = call->arity > 2 ? FN(next_block)(&sources[2], start, n) : a;
+    call->kernel(a, b, c, call->streams ? blocks[3] : y + start, n);
+    if (call->streams) FN(wg_stream)(blocks[3], y + start, n);
   }
+}
+
+void FN(wg_apply)(wg_op op, const wg_view *operands, const wg_layout *shape, T *y) {
+  const size_t count = (size_t)shape->count;
+  FN(application) call = {
+    .kernel = FN(wg_kernels)[op], .operands = operands, .arity = wg_arities[op], .count = count, .contiguous = true,
+    .streams = count >= WG_STREAMED_BYTES / sizeof(T) && op < (wg_op)WG_SIMPLE_COUNT, .y = y
+  };
+  double cost = wg_cost(op);
+  for (int i = 0; i < call.arity; i++) {
+    if (operands[i].layout->contiguous) continue;
+    call.contiguous = false;
+    cost += WG_COST_OF_MOVING;
+  }
+  wg_split(count, WG_BLOCK, cost * sizeof(T), FN(apply_piece), &call);
 }
 
 /// A target's program during a run.
@@ -132,17 +158,29 @@ static T *FN(prepare)(FN(run) * run, const wg_program *program, T *blocks, const
   return blocks;
 }
 
-void FN(wg_run_programs)(const wg_target *targets, int target_count, const wg_view *inputs, const wg_layout *shape) {
-  const size_t count = (size_t)shape->count;
-  if (count == 0) return;
+typedef struct {
+  const wg_target *targets;
+  int target_count;
+  const wg_view *inputs;
+  size_t count;
+  bool streams;
+} FN(programs);
+
+static void FN(run_piece)(const void *context, size_t from, size_t end) {
+  const FN(programs) *job = context;
+  const wg_target *targets = job->targets;
+  const int target_count = job->target_count;
+  const size_t count = job->count;
   const size_t first = count < WG_BLOCK ? count : WG_BLOCK;
   uint8_t reads = 0;
-  int block_count = WG_INPUT_COUNT;
+  int block_count = WG_INPUT_COUNT + 1;
   for (int i = 0; i < target_count; i++) {
     reads |= targets[i].program->reads;
     block_count += targets[i].program->register_count - wg_register_first_constant;
   }
   T *blocks = __builtin_alloca_with_align((size_t)block_count * WG_BLOCK * sizeof(T), 8 * 64);
+  T *const streamed = blocks;
+  blocks += WG_BLOCK;
   FN(source) sources[WG_INPUT_COUNT];
   // Inputs that nothing reads need an address all the same.
   const T *current[WG_INPUT_COUNT] = {blocks, blocks, blocks, blocks, blocks};
@@ -150,7 +188,7 @@ void FN(wg_run_programs)(const wg_target *targets, int target_count, const wg_vi
   bool gathers = false;
   for (int i = 0; i < WG_INPUT_COUNT; i++, blocks += WG_BLOCK) {
     if (!(reads >> i & 1)) continue;
-    FN(open)(&sources[i], &inputs[i], blocks, count);
+    FN(open)(&sources[i], &job->inputs[i], blocks, from, count);
     current[i] = sources[i].block ? sources[i].block : sources[i].data;
     gathers |= sources[i].block != NULL;
     if (sources[i].block && sources[i].repeating) repeating |= 1u << i;
@@ -163,19 +201,21 @@ void FN(wg_run_programs)(const wg_target *targets, int target_count, const wg_vi
   const wg_program *only = targets[0].program;
   const bool is_one_call = target_count == 1 && (runs[0].fused || (only->instruction_count == 1 &&
                                                                    only->constant_count == 0 && !targets[0].accumulate));
-  const size_t block = gathers || !is_one_call ? WG_BLOCK : count;
+  const size_t block = gathers || job->streams || !is_one_call ? WG_BLOCK : end - from;
   const WG_JOIN(wg_kernel, SUFFIX) add = FN(wg_kernels)[wg_op_add];
-  for (size_t start = 0; start < count; start += block) {
-    const size_t n = count - start < block ? count - start : block;
+  for (size_t start = from; start < end; start += block) {
+    const size_t n = end - start < block ? end - start : block;
     for (int i = 0; i < WG_INPUT_COUNT; i++) {
       if (reads >> i & 1) current[i] = FN(next_block)(&sources[i], start, n);
     }
     for (int i = 0; i < target_count; i++) {
       FN(run) *run = &runs[i];
-      T *y = (T *)targets[i].y + start;
+      const bool accumulates = targets[i].accumulate, streams = job->streams && !accumulates;
+      T *const target = (T *)targets[i].y + start, *const y = streams ? streamed : target;
       if (run->fused) {
         run->fused(current[0], current[1], current[wg_register_output], current[wg_register_cotangent], y, n,
-                   targets[i].accumulate);
+                   accumulates);
+        if (streams) FN(wg_stream)(y, target, n);
         continue;
       }
       for (int k = 0; k < WG_INPUT_COUNT; k++) run->registers[k] = current[k];
@@ -183,18 +223,35 @@ void FN(wg_run_programs)(const wg_target *targets, int target_count, const wg_vi
       for (int k = 0; k < run->step_count; k++) {
         const wg_instruction *step = &run->steps[k];
         // The last instruction writes its result where it belongs, unless that has to be added to.
-        const bool is_last = step->target == targets[i].program->result && !targets[i].accumulate;
+        const bool is_last = step->target == targets[i].program->result && !accumulates;
         if (is_last) result = y;
         FN(wg_kernels)[step->operation](run->registers[step->a], run->registers[step->b], run->registers[step->c],
                                         is_last ? y : run->blocks[step->target], n);
       }
-      if (targets[i].accumulate) {
-        add(y, result, result, y, n);
+      if (accumulates) {
+        add(target, result, result, target, n);
+      } else if (streams) {
+        FN(wg_stream)(result, target, n);
       } else if (result != y) {
         memcpy(y, result, n * sizeof(T));
       }
     }
   }
+}
+
+void FN(wg_run_programs)(const wg_target *targets, int target_count, const wg_view *inputs, const wg_layout *shape) {
+  const size_t count = (size_t)shape->count;
+  if (count == 0) return;
+  // What is computed, and what is only read and written.
+  double cost = 0;
+  for (int i = 0; i < target_count && count > WG_BLOCK; i++) {
+    const wg_program *program = targets[i].program;
+    cost += WG_COST_OF_MOVING;
+    for (int k = 0; k < program->instruction_count; k++) cost += wg_cost(program->instructions[k].operation);
+  }
+  const bool streams = count >= WG_STREAMED_BYTES / sizeof(T) && cost < 8 * WG_COST_OF_MOVING;
+  const FN(programs) job = {targets, target_count, inputs, count, streams};
+  wg_split(count, WG_BLOCK, cost * sizeof(T), FN(run_piece), &job);
 }
 
 T FN(wg_run_long_scalar_program)(const wg_program *program, const T *inputs) {

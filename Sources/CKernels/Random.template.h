@@ -1,28 +1,32 @@
+/// Numbers from block `first` on, of which the distribution knows two parameters.
+typedef struct {
+  uint64_t key, stream, first;
+  double a, b;
+  T *y;
+} FN(draw);
+
 /// y[i] = value of word 2 * first + i, a block at a time: `value` is an expression in u[i].
-#define WG_FILL(prepare, value)                                                     \
-  uint64_t words[WG_BLOCK];                                                         \
-  double u[WG_BLOCK];                                                               \
-  for (size_t start = 0; start < n; start += WG_BLOCK) {                            \
-    const size_t size = n - start < WG_BLOCK ? n - start : WG_BLOCK;                \
-    const size_t blocks = (size + 1) / 2;                                           \
-    philox(key, stream, first + start / 2, words, blocks);                          \
-    units(words, u, 2 * blocks);                                                    \
-    prepare;                                                                        \
-    for (size_t i = 0; i < size; i++) y[start + i] = (T)(value);                    \
+#define WG_DRAW(name, prepare, value)                                                                            \
+  static void FN(name##_piece)(const void *context, size_t from, size_t end) {                                   \
+    const FN(draw) *draw = context;                                                                              \
+    const double a = draw->a, b = draw->b;                                                                       \
+    uint64_t words[WG_BLOCK];                                                                                    \
+    double u[WG_BLOCK];                                                                                          \
+    for (size_t start = from; start < end; start += WG_BLOCK) {                                                  \
+      const size_t size = end - start < WG_BLOCK ? end - start : WG_BLOCK;                                       \
+      const size_t blocks = (size + 1) / 2;                                                                      \
+      philox(draw->key, draw->stream, draw->first + start / 2, words, blocks);                                   \
+      units(words, u, 2 * blocks);                                                                               \
+      prepare;                                                                                                   \
+      for (size_t i = 0; i < size; i++) draw->y[start + i] = (T)(value);                                         \
+    }                                                                                                            \
+  }                                                                                                              \
+  void FN(wg_random_##name)(uint64_t key, uint64_t stream, uint64_t first, double a, double b, T *y, size_t n) { \
+    const FN(draw) draw = {key, stream, first, a, b, y};                                                         \
+    wg_split(n, WG_BLOCK, 2, FN(name##_piece), &draw);                                                           \
   }
 
-void FN(wg_random_uniform)(uint64_t key, uint64_t stream, uint64_t first, double lower, double upper, T *y, size_t n) {
-  const double width = upper - lower;
-  WG_FILL(, lower + width * u[i] < upper ? lower + width * u[i] : upper)
-}
-
-void FN(wg_random_normal)(uint64_t key, uint64_t stream, uint64_t first, double mean, double deviation, T *y,
-                          size_t n) {
-  WG_FILL(normals(u, blocks), mean + deviation * u[i])
-}
-
-void FN(wg_random_bernoulli)(uint64_t key, uint64_t stream, uint64_t first, double probability, double success, T *y,
-                             size_t n) {
-  WG_FILL(, u[i] < probability ? success : 0)
-}
-#undef WG_FILL
+WG_DRAW(uniform, , a + (b - a) * u[i] < b ? a + (b - a) * u[i] : b)
+WG_DRAW(normal, normals(u, blocks), a + b * u[i])
+WG_DRAW(bernoulli, , u[i] < a ? b : 0)
+#undef WG_DRAW

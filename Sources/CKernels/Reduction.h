@@ -2,6 +2,7 @@
 #ifndef WENGERT_REDUCTION_H
 #define WENGERT_REDUCTION_H
 
+#include "Threads.h"
 #include "Views.h"
 
 /// The outputs of a reduction in row-major order, a chunk at a time.
@@ -52,6 +53,21 @@ static inline bool wg_next_chunk(wg_reduction *r) {
   r->size = left < WG_BLOCK ? left : WG_BLOCK;
   r->offset = r->cursor.offset;
   return true;
+}
+
+/// Restricts a reduction that is at its beginning to the outputs from `start` up to `end`.
+static inline void wg_restrict_outputs(wg_reduction *r, size_t start, size_t end) {
+  r->cursor = wg_seek(&r->kept, (int64_t)start);
+  r->position = (int64_t)start;
+  r->outputs = (int64_t)end;
+}
+
+/// Runs a piece over the outputs of a reduction. Of few outputs none gets a piece of its own: what is reduced to them is
+/// cut instead, by whoever reduces it.
+static inline void wg_split_outputs(const wg_reduction *r, double cost, wg_piece *piece, const void *context) {
+  const size_t outputs = (size_t)r->outputs, unit = r->columns ? 64 : 1;
+  const size_t few = 16 * unit;
+  wg_split(outputs, outputs < few ? few : unit, cost * (double)(r->terms > 0 ? r->terms : 1), piece, context);
 }
 
 #endif

@@ -11,22 +11,10 @@ WG_CLONES static void FN(sum_lines)(const T *x, ptrdiff_t step, ptrdiff_t stride
   }
 }
 
-/// The sum of all that is reduced to one output.
-static T FN(sum_long)(const T *x, const wg_runs *reduced, int64_t terms) {
-  const int64_t run = reduced->sizes[reduced->rank - 1];
-  const ptrdiff_t stride = reduced->strides[reduced->rank - 1];
-  FN(cascade) sums = {.count = 0};
-  wg_cursor term = {{0}, 0};
-  for (int64_t done = 0; done < terms; done += run) {
-    for (int64_t start = 0; start < run; start += WG_BLOCK) {
-      const int64_t size = run - start < WG_BLOCK ? run - start : WG_BLOCK;
-      T sum;
-      FN(sum_lines)(x + term.offset + start * stride, 0, stride, (size_t)size, &sum, 1);
-      FN(add_to_cascade)(&sums, sum);
-    }
-    wg_advance(reduced, &term, run);
-  }
-  return FN(cascade_sum)(&sums);
+static T FN(sum_of_line)(const void *unused, const T *x, ptrdiff_t stride, size_t n) {
+  T sum;
+  FN(sum_lines)(x, 0, stride, n, &sum, 1);
+  return sum;
 }
 
 WG_CLONES static void FN(add_run)(const T *x, T *y, size_t n) {
@@ -34,7 +22,7 @@ WG_CLONES static void FN(add_run)(const T *x, T *y, size_t n) {
 }
 
 /// total += the rows of a matrix, a few vectors of columns at a time, which stay in registers.
-WG_CLONES static void FN(add_rows)(const T *x, ptrdiff_t stride, size_t rows, T *total, size_t n) {
+WG_CLONES static void FN(add_rows)(const void *unused, const T *x, ptrdiff_t stride, size_t rows, T *total, size_t n) {
   size_t column = 0;
 #define WG_COLUMNS(width)                                          \
   for (; column + (width) <= n; column += (width)) {               \
@@ -56,48 +44,43 @@ WG_CLONES static void FN(divide_run)(T *y, T divisor, size_t n) {
   for (size_t i = 0; i < n; i++) y[i] /= divisor;
 }
 
-/// The sums of columns: rows are added up, a few hundred at a time.
-static void FN(sum_columns)(const T *x, const wg_runs *reduced, int64_t terms, T *total, T *partial, size_t n) {
-  const int32_t inner = reduced->rank - 1;
-  wg_cursor term = {{0}, 0};
-  memset(total, 0, n * sizeof(T));
-  for (int64_t done = 0; done < terms; done += WG_BLOCK) {
-    const int64_t end = terms - done < WG_BLOCK ? terms : done + WG_BLOCK;
-    T *sum = terms <= WG_BLOCK ? total : partial;
-    if (sum == partial) memset(partial, 0, n * sizeof(T));
-    for (int64_t i = done; i < end;) {
-      // Rows that lie evenly apart go in one call.
-      const int64_t left = reduced->sizes[inner] - term.index[inner];
-      const int64_t rows = left < end - i ? left : end - i;
-      FN(add_rows)(x + term.offset, reduced->strides[inner], (size_t)rows, sum, n);
-      wg_advance(reduced, &term, rows);
-      i += rows;
-    }
-    if (sum == partial) FN(add_run)(partial, total, n);
-  }
-}
+typedef struct {
+  const T *x;
+  wg_reduction reduction;
+  T divisor;
+  bool accumulate;
+  T *y;
+} FN(summation);
 
-void FN(wg_sum)(const T *x, const wg_layout *from, uint32_t axes, T divisor, bool accumulate, T *y) {
-  wg_reduction r = wg_begin_reduction(from, axes);
+static void FN(sum_piece)(const void *context, size_t start, size_t end) {
+  const FN(summation) *sum = context;
+  const FN(summand) summand = {FN(sum_of_line), FN(add_rows), NULL, WG_COST_OF_MOVING * sizeof(T)};
+  wg_reduction r = sum->reduction;
+  wg_restrict_outputs(&r, start, end);
   const wg_runs *reduced = &r.reduced;
   const int64_t run = reduced->sizes[reduced->rank - 1];
-  const ptrdiff_t stride = reduced->strides[reduced->rank - 1];
   while (wg_next_chunk(&r)) {
     const size_t n = (size_t)r.size;
-    T *target = y + r.position;
-    _Alignas(64) T total[WG_BLOCK], partial[WG_BLOCK];
+    const T *x = sum->x + r.offset;
+    T *target = sum->y + r.position;
+    _Alignas(64) T total[WG_BLOCK];
     if (!r.columns && r.terms == run && run <= WG_BLOCK) {
-      FN(sum_lines)(x + r.offset, r.step, stride, (size_t)run, total, n);
+      FN(sum_lines)(x, r.step, reduced->strides[reduced->rank - 1], (size_t)run, total, n);
     } else if (!r.columns) {
-      for (size_t k = 0; k < n; k++) total[k] = FN(sum_long)(x + r.offset + (ptrdiff_t)k * r.step, reduced, r.terms);
+      for (size_t k = 0; k < n; k++) total[k] = FN(sum_long)(&summand, x + (ptrdiff_t)k * r.step, reduced, r.terms);
     } else {
-      FN(sum_columns)(x + r.offset, reduced, r.terms, total, partial, n);
+      FN(sum_columns)(&summand, x, reduced, r.terms, total, n);
     }
-    if (divisor != 1) FN(divide_run)(total, divisor, n);
-    if (accumulate) {
+    if (sum->divisor != 1) FN(divide_run)(total, sum->divisor, n);
+    if (sum->accumulate) {
       FN(add_run)(total, target, n);
     } else {
       memcpy(target, total, n * sizeof(T));
     }
   }
+}
+
+void FN(wg_sum)(const T *x, const wg_layout *from, uint32_t axes, T divisor, bool accumulate, T *y) {
+  const FN(summation) sum = {x, wg_begin_reduction(from, axes), divisor, accumulate, y};
+  wg_split_outputs(&sum.reduction, WG_COST_OF_MOVING * sizeof(T), FN(sum_piece), &sum);
 }

@@ -276,63 +276,88 @@ WG_CLONES static void FN(long_rows_adjoint)(FN(kind) kind, const T *y, const T *
 
 // MARK: - Entry points
 
-static void FN(rows)(FN(kind) kind, const T *x, size_t outer, size_t n, size_t inner, T *y) {
-  const size_t out = kind == FN(kind_log_sum_exp) ? inner : n * inner;
-  if (n == 0) {
-    if (kind == FN(kind_log_sum_exp)) FN(wg_fill)(-(T)INFINITY, y, outer * inner);
-  } else if (inner != 1) {
-    for (size_t i = 0; i < outer; i++) {
-      for (size_t start = 0; start < inner; start += WG_BLOCK) {
-        const size_t size = inner - start < WG_BLOCK ? inner - start : WG_BLOCK;
-        FN(columns)(kind, x + i * n * inner + start, n, inner, size, y + i * out + start);
-      }
-    }
-  } else if (n < FN(short_row)) {
-    FN(short_rows)(kind, x, outer, n, y);
+/// Rows, or with cotangents the adjoints of those whose values x has. Pieces are of rows, or of blocks of columns.
+typedef struct {
+  FN(kind) kind;
+  const T *x, *cotangents;
+  size_t n, inner;
+  bool accumulate;
+  T *y;
+} FN(row_job);
+
+static void FN(rows_piece)(const void *context, size_t start, size_t end) {
+  const FN(row_job) *job = context;
+  const size_t n = job->n, out = job->kind == FN(kind_log_sum_exp) ? 1 : n;
+  const T *x = job->x + start * n;
+  T *y = job->y + start * out;
+  if (n < FN(short_row)) {
+    FN(short_rows)(job->kind, x, end - start, n, y);
   } else if (n <= WG_BLOCK / 2) {
-    FN(medium_rows)(kind, x, outer, n, y);
+    FN(medium_rows)(job->kind, x, end - start, n, y);
   } else {
-    for (size_t i = 0; i < outer; i++) FN(long_row)(kind, x + i * n, n, y + i * out);
+    for (size_t i = 0; i < end - start; i++) FN(long_row)(job->kind, x + i * n, n, y + i * out);
   }
 }
 
-static void FN(rows_adjoint)(FN(kind) kind, const T *y, const T *ybar, size_t outer, size_t n, size_t inner,
-                             bool accumulate, T *xbar) {
-  if (n == 0) return;
-  if (inner != 1) {
-    for (size_t i = 0; i < outer; i++) {
-      for (size_t start = 0; start < inner; start += WG_BLOCK) {
-        const size_t size = inner - start < WG_BLOCK ? inner - start : WG_BLOCK, at = i * n * inner + start;
-        FN(columns_adjoint)(kind, y + at, ybar + at, n, inner, size, accumulate, xbar + at);
-      }
+static void FN(rows_adjoint_piece)(const void *context, size_t start, size_t end) {
+  const FN(row_job) *job = context;
+  const size_t at = start * job->n;
+  (job->n <= FN(shortest_row) ? FN(short_rows_adjoint) : FN(long_rows_adjoint))(
+      job->kind, job->x + at, job->cotangents + at, end - start, job->n, job->accumulate, job->y + at);
+}
+
+static void FN(columns_piece)(const void *context, size_t start, size_t end) {
+  const FN(row_job) *job = context;
+  const size_t n = job->n, inner = job->inner, blocks = (inner + WG_BLOCK - 1) / WG_BLOCK;
+  for (size_t block = start; block < end; block++) {
+    const size_t column = block % blocks * WG_BLOCK, at = block / blocks * n * inner + column;
+    const size_t to = job->kind == FN(kind_log_sum_exp) ? block / blocks * inner + column : at;
+    const size_t size = inner - column < WG_BLOCK ? inner - column : WG_BLOCK;
+    if (job->cotangents) {
+      FN(columns_adjoint)(job->kind, job->x + at, job->cotangents + at, n, inner, size, job->accumulate, job->y + at);
+    } else {
+      FN(columns)(job->kind, job->x + at, n, inner, size, job->y + to);
     }
-  } else if (n <= FN(shortest_row)) {
-    FN(short_rows_adjoint)(kind, y, ybar, outer, n, accumulate, xbar);
+  }
+}
+
+static void FN(rows)(FN(kind) kind, const T *x, const T *cotangents, size_t outer, size_t n, size_t inner,
+                     bool accumulate, T *y) {
+  const FN(row_job) job = {kind, x, cotangents, n, inner, accumulate, y};
+  if (n == 0) {
+    if (kind == FN(kind_log_sum_exp)) FN(wg_fill)(-(T)INFINITY, y, outer * inner);
+    return;
+  }
+  const double cost = (cotangents && kind == FN(kind_softmax) ? 2 * WG_COST_OF_MOVING : WG_COST_OF_FUNCTION) * sizeof(T);
+  if (inner != 1) {
+    const size_t blocks = (inner + WG_BLOCK - 1) / WG_BLOCK;
+    const double width = (double)(inner < WG_BLOCK ? inner : WG_BLOCK);
+    wg_split(outer * blocks, 1, cost * (double)n * width, FN(columns_piece), &job);
   } else {
-    FN(long_rows_adjoint)(kind, y, ybar, outer, n, accumulate, xbar);
+    wg_split(outer, 1, cost * (double)n, cotangents ? FN(rows_adjoint_piece) : FN(rows_piece), &job);
   }
 }
 
 void FN(wg_log_sum_exp)(const T *x, size_t outer, size_t n, size_t inner, T *y) {
-  FN(rows)(FN(kind_log_sum_exp), x, outer, n, inner, y);
+  FN(rows)(FN(kind_log_sum_exp), x, NULL, outer, n, inner, false, y);
 }
 
 void FN(wg_softmax)(const T *x, size_t outer, size_t n, size_t inner, T *y) {
-  FN(rows)(FN(kind_softmax), x, outer, n, inner, y);
+  FN(rows)(FN(kind_softmax), x, NULL, outer, n, inner, false, y);
 }
 
 void FN(wg_log_softmax)(const T *x, size_t outer, size_t n, size_t inner, T *y) {
-  FN(rows)(FN(kind_log_softmax), x, outer, n, inner, y);
+  FN(rows)(FN(kind_log_softmax), x, NULL, outer, n, inner, false, y);
 }
 
 void FN(wg_softmax_adjoint)(const T *y, const T *ybar, size_t outer, size_t n, size_t inner, bool accumulate,
                             T *xbar) {
-  FN(rows_adjoint)(FN(kind_softmax), y, ybar, outer, n, inner, accumulate, xbar);
+  FN(rows)(FN(kind_softmax), y, ybar, outer, n, inner, accumulate, xbar);
 }
 
 void FN(wg_log_softmax_adjoint)(const T *y, const T *ybar, size_t outer, size_t n, size_t inner, bool accumulate,
                                 T *xbar) {
-  FN(rows_adjoint)(FN(kind_log_softmax), y, ybar, outer, n, inner, accumulate, xbar);
+  FN(rows)(FN(kind_log_softmax), y, ybar, outer, n, inner, accumulate, xbar);
 }
 
 #undef WG_GREATER

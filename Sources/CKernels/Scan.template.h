@@ -13,9 +13,28 @@ static FN(columns) FN(columns_at)(size_t outer, size_t n, size_t inner, size_t c
                        .step = reversed ? -(ptrdiff_t)inner : (ptrdiff_t)inner};
 }
 
-#define WG_FOR_COLUMNS                           \
-  for (size_t i = 0; n > 0 && i < outer; i++)    \
-    for (size_t column = 0; column < inner; column += WG_BLOCK)
+/// A scan along the middle axis: what it reads and writes. Pieces are of blocks of columns.
+typedef struct {
+  const T *x, *factor;
+  size_t outer, n, inner;
+  bool reversed, exclusive;
+  T *y;
+} FN(scan);
+
+#define WG_FOR_COLUMNS                                                                       \
+  const FN(scan) *scan = context;                                                            \
+  const T *x = scan->x;                                                                      \
+  T *y = scan->y;                                                                            \
+  const size_t n = scan->n, inner = scan->inner, blocks = (inner + WG_BLOCK - 1) / WG_BLOCK; \
+  for (size_t block = start, i, column;                                                      \
+       block < end && (i = block / blocks, column = block % blocks * WG_BLOCK, true); block++)
+
+static void FN(scan_columns)(wg_piece *piece, const FN(scan) * scan) {
+  const size_t blocks = (scan->inner + WG_BLOCK - 1) / WG_BLOCK;
+  const double width = (double)(scan->inner < WG_BLOCK ? scan->inner : WG_BLOCK);
+  if (scan->n == 0) return;
+  wg_split(scan->outer * blocks, 1, WG_COST_OF_FUNCTION * sizeof(T) * width * (double)scan->n, piece, scan);
+}
 
 /// Sums start anew every WG_BLOCK steps, so that the rounding error grows like n / 512 rather than n.
 WG_CLONES static void FN(sum_line)(const T *x, ptrdiff_t step, size_t n, bool exclusive, T *y) {
@@ -63,13 +82,13 @@ static void FN(sum_columns)(const T *x, ptrdiff_t step, size_t n, bool exclusive
   }
 }
 
-void FN(wg_cumulative_sum)(const T *x, size_t outer, size_t n, size_t inner, bool reversed, bool exclusive, T *y) {
+static void FN(cumulative_sum_piece)(const void *context, size_t start, size_t end) {
   WG_FOR_COLUMNS {
-    const FN(columns) columns = FN(columns_at)(i, n, inner, column, reversed);
+    const FN(columns) columns = FN(columns_at)(i, n, inner, column, scan->reversed);
     if (columns.count == 1) {
-      FN(sum_line)(x + columns.base, columns.step, n, exclusive, y + columns.base);
+      FN(sum_line)(x + columns.base, columns.step, n, scan->exclusive, y + columns.base);
     } else {
-      FN(sum_columns)(x + columns.base, columns.step, n, exclusive, y + columns.base, columns.count);
+      FN(sum_columns)(x + columns.base, columns.step, n, scan->exclusive, y + columns.base, columns.count);
     }
   }
 }
@@ -99,18 +118,18 @@ WG_CLONES static void FN(product_step)(const T *x, bool exclusive, T *product, T
   }
 }
 
-void FN(wg_cumulative_product)(const T *x, size_t outer, size_t n, size_t inner, bool reversed, bool exclusive, T *y) {
+static void FN(cumulative_product_piece)(const void *context, size_t start, size_t end) {
   WG_FOR_COLUMNS {
-    const FN(columns) columns = FN(columns_at)(i, n, inner, column, reversed);
+    const FN(columns) columns = FN(columns_at)(i, n, inner, column, scan->reversed);
     if (columns.count == 1) {
-      FN(product_line)(x + columns.base, columns.step, n, exclusive, y + columns.base);
+      FN(product_line)(x + columns.base, columns.step, n, scan->exclusive, y + columns.base);
       continue;
     }
     _Alignas(64) T product[WG_BLOCK];
     for (size_t k = 0; k < columns.count; k++) product[k] = 1;
     for (size_t j = 0; j < n; j++) {
       const size_t at = columns.base + (size_t)((ptrdiff_t)j * columns.step);
-      FN(product_step)(x + at, exclusive, product, y + at, columns.count);
+      FN(product_step)(x + at, scan->exclusive, product, y + at, columns.count);
     }
   }
 }
@@ -132,11 +151,11 @@ WG_CLONES static void FN(recurrence_step)(const T *x, const T *factor, const T *
   WG_VECTORIZE for (size_t k = 0; k < n; k++) y[k] = x[k] + WG_STRONG(state[k], factor[k]);
 }
 
-void FN(wg_recurrence)(const T *x, const T *factor, size_t outer, size_t n, size_t inner, bool reversed, T *y) {
+static void FN(recurrence_piece)(const void *context, size_t start, size_t end) {
   WG_FOR_COLUMNS {
-    const FN(columns) columns = FN(columns_at)(i, n, inner, column, reversed);
+    const FN(columns) columns = FN(columns_at)(i, n, inner, column, scan->reversed);
     // There is one factor less than there are steps: that of a step backwards lies where the step ends.
-    const T *factors = factor + columns.base - i * inner - (reversed ? inner : 0);
+    const T *factors = scan->factor + columns.base - i * inner - (scan->reversed ? inner : 0);
     if (columns.count == 1) {
       FN(recurrence_line)(x + columns.base, factors, columns.step, n, y + columns.base);
       continue;
@@ -188,9 +207,9 @@ WG_CLONES static void FN(log_sum_exp_combine)(const T *x, const T *terms, T *max
   }
 }
 
-void FN(wg_cumulative_log_sum_exp)(const T *x, size_t outer, size_t n, size_t inner, bool reversed, T *y) {
+static void FN(cumulative_log_sum_exp_piece)(const void *context, size_t start, size_t end) {
   WG_FOR_COLUMNS {
-    const FN(columns) columns = FN(columns_at)(i, n, inner, column, reversed);
+    const FN(columns) columns = FN(columns_at)(i, n, inner, column, scan->reversed);
     if (columns.count == 1) {
       FN(log_sum_exp_line)(x + columns.base, columns.step, n, y + columns.base);
       continue;
@@ -211,6 +230,24 @@ void FN(wg_cumulative_log_sum_exp)(const T *x, size_t outer, size_t n, size_t in
       for (size_t k = 0; k < count; k++) target[k] = maxima[k] + terms[k];
     }
   }
+}
+
+// MARK: - Entry points
+
+void FN(wg_cumulative_sum)(const T *x, size_t outer, size_t n, size_t inner, bool reversed, bool exclusive, T *y) {
+  FN(scan_columns)(FN(cumulative_sum_piece), &(FN(scan)){x, NULL, outer, n, inner, reversed, exclusive, y});
+}
+
+void FN(wg_cumulative_product)(const T *x, size_t outer, size_t n, size_t inner, bool reversed, bool exclusive, T *y) {
+  FN(scan_columns)(FN(cumulative_product_piece), &(FN(scan)){x, NULL, outer, n, inner, reversed, exclusive, y});
+}
+
+void FN(wg_cumulative_log_sum_exp)(const T *x, size_t outer, size_t n, size_t inner, bool reversed, T *y) {
+  FN(scan_columns)(FN(cumulative_log_sum_exp_piece), &(FN(scan)){x, NULL, outer, n, inner, reversed, false, y});
+}
+
+void FN(wg_recurrence)(const T *x, const T *factor, size_t outer, size_t n, size_t inner, bool reversed, T *y) {
+  FN(scan_columns)(FN(recurrence_piece), &(FN(scan)){x, factor, outer, n, inner, reversed, false, y});
 }
 
 #undef WG_FOR_COLUMNS

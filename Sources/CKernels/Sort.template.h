@@ -51,31 +51,50 @@ static FN(item) * FN(radix_sort)(FN(item) * items, FN(item) * other, size_t n) {
   return items;
 }
 
-void FN(wg_sort)(const T *x, const wg_layout *from, int32_t axis, bool descending, size_t k, int32_t *y) {
-  const size_t n = (size_t)from->sizes[axis];
-  const ptrdiff_t stride = from->strides[axis];
-  size_t inner = 1;
-  for (int32_t i = axis + 1; i < from->rank; i++) inner *= (size_t)from->sizes[i];
-  wg_reduction r = wg_begin_reduction(from, 1u << axis);
+typedef struct {
+  const T *x;
+  wg_reduction reduction;
+  /// A line's length and stride, and how many elements of one axis lie within the sorted one.
+  size_t n, inner, k;
+  ptrdiff_t stride;
+  bool descending;
+  int32_t *y;
+} FN(sorting);
+
+static void FN(sort_piece)(const void *context, size_t start, size_t end) {
+  const FN(sorting) *job = context;
+  const size_t n = job->n, k = job->k, inner = job->inner;
   // Lines that are short, or of which little is wanted, are sorted by insertion.
   const bool inserts = n <= 48 || k <= 16;
   FN(item) *items = malloc((inserts ? k + 1 : 2 * n) * sizeof(FN(item)));
   if (items == NULL) abort();
+  wg_reduction r = job->reduction;
+  wg_restrict_outputs(&r, start, end);
   while (wg_next_chunk(&r)) {
     for (int64_t position = r.position; position < r.position + r.size; position++) {
-      const T *line = x + r.offset + (position - r.position) * r.step;
+      const T *line = job->x + r.offset + (position - r.position) * r.step;
       const FN(item) *sorted = items;
       if (inserts) {
-        FN(insertion_sort)(line, stride, n, descending, k, items);
+        FN(insertion_sort)(line, job->stride, n, job->descending, k, items);
       } else {
         for (size_t i = 0; i < n; i++) {
-          items[i] = (FN(item)){FN(key)(line[(ptrdiff_t)i * stride], descending), (int32_t)i};
+          items[i] = (FN(item)){FN(key)(line[(ptrdiff_t)i * job->stride], job->descending), (int32_t)i};
         }
         sorted = FN(radix_sort)(items, items + n, n);
       }
-      int32_t *target = y + ((size_t)position / inner * k * inner + (size_t)position % inner);
+      int32_t *target = job->y + ((size_t)position / inner * k * inner + (size_t)position % inner);
       for (size_t i = 0; i < k; i++) target[i * inner] = sorted[i].index;
     }
   }
   free(items);
+}
+
+void FN(wg_sort)(const T *x, const wg_layout *from, int32_t axis, bool descending, size_t k, int32_t *y) {
+  FN(sorting) job = {
+    .x = x, .reduction = wg_begin_reduction(from, 1u << axis), .n = (size_t)from->sizes[axis], .inner = 1, .k = k,
+    .stride = from->strides[axis], .descending = descending, .y = y
+  };
+  for (int32_t i = axis + 1; i < from->rank; i++) job.inner *= (size_t)from->sizes[i];
+  const double cost = WG_COST_OF_LIBRARY * sizeof(T) * (double)(job.n + 1);
+  wg_split((size_t)job.reduction.outputs, 1, cost, FN(sort_piece), &job);
 }

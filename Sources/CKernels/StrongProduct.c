@@ -1,4 +1,6 @@
 // Products of a cotangent and a matrix that is not finite everywhere.
+#include <stdatomic.h>
+
 #include "CKernels.h"
 #include "Clones.h"
 

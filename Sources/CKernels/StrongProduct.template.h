@@ -18,12 +18,29 @@ WG_CLONES static bool FN(finite_row)(const T *x, size_t n) {
   return partial[0] == 0;
 }
 
-bool FN(wg_all_finite)(const T *x, size_t rows, size_t columns, size_t stride) {
-  if (stride == columns || rows == 1) return FN(finite_row)(x, rows * columns);
-  for (size_t row = 0; row < rows; row++) {
-    if (!FN(finite_row)(x + row * stride, columns)) return false;
+typedef struct {
+  const T *x;
+  size_t columns, stride;
+  atomic_bool *all;
+} FN(finiteness);
+
+static void FN(finite_piece)(const void *context, size_t start, size_t end) {
+  const FN(finiteness) *job = context;
+  bool all = true;
+  if (job->stride == job->columns) {
+    all = FN(finite_row)(job->x + start * job->columns, (end - start) * job->columns);
+  } else {
+    for (size_t row = start; row < end && all; row++) all = FN(finite_row)(job->x + row * job->stride, job->columns);
   }
-  return true;
+  if (!all) atomic_store_explicit(job->all, false, memory_order_relaxed);
+}
+
+bool FN(wg_all_finite)(const T *x, size_t rows, size_t columns, size_t stride) {
+  atomic_bool all = true;
+  if (rows == 1 || stride == columns) rows *= columns, columns = stride = 1;
+  const FN(finiteness) job = {x, columns, stride, &all};
+  wg_split(rows, columns == 1 ? WG_BLOCK : 1, WG_COST_OF_MOVING * sizeof(T) * (double)columns, FN(finite_piece), &job);
+  return atomic_load_explicit(&all, memory_order_relaxed);
 }
 
 void FN(wg_strong_multiply)(wg_matrix a, wg_matrix b, bool strong_a, bool strong_b, size_t m, size_t n, size_t k,

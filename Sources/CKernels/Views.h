@@ -57,4 +57,16 @@ static inline void wg_advance(const wg_runs *runs, wg_cursor *cursor, int64_t co
   }
 }
 
+/// The cursor at an element, counted in row-major order.
+static inline wg_cursor wg_seek(const wg_runs *runs, int64_t element) {
+  wg_cursor cursor = {{0}, 0};
+  for (int32_t axis = runs->rank - 1; element > 0; axis--) {
+    const int64_t size = runs->sizes[axis];
+    cursor.index[axis] = axis > 0 ? element % size : element;
+    cursor.offset += cursor.index[axis] * runs->strides[axis];
+    element = axis > 0 ? element / size : 0;
+  }
+  return cursor;
+}
+
 #endif

@@ -67,10 +67,19 @@ WG_CLONES void FN(wg_fold)(const T *patches, size_t row_stride, size_t channels,
 
 // MARK: - Poolings
 
+/// A pooling of planes: what it reads and writes. Pieces are of planes, none of which reaches into another.
+typedef struct {
+  const T *x, *ybar, *xdot;
+  const wg_windows *windows;
+  bool counts_padding;
+  T *y;
+} FN(pooling);
+
 // Windows one after the other. Which of a window's positions lie in the image is known for each row of windows, and
 // for each column of a block of at most WG_BLOCK: `rows` and `columns[o]`. Windows of 2 x 2 or 3 x 3 that lie there as
 // a whole have loops of their own, which the compiler unrolls; `whole` are those of a row that can be vectorized.
 #define WG_OVER_WINDOWS(...)                                                                                \
+  const wg_windows *windows = ((const FN(pooling) *)context)->windows;                                      \
   const wg_window_axis *ay = &windows->y, *ax = &windows->x;                                                \
   const ptrdiff_t inputs = ay->input * ax->input, outputs = ay->output * ax->output;                        \
   const ptrdiff_t down = ay->dilation * ax->input, right = ax->dilation, stride = ax->stride;               \
@@ -80,7 +89,7 @@ WG_CLONES void FN(wg_fold)(const T *patches, size_t row_stride, size_t channels,
     wg_span columns[WG_BLOCK];                                                                              \
     for (ptrdiff_t o = 0; o < n; o++) columns[o] = wg_positions(ax, start + o);                             \
     const wg_span whole_columns = wg_whole(ax, columns, n);                                                 \
-    for (ptrdiff_t plane = 0; plane < (ptrdiff_t)planes; plane++) {                                         \
+    for (ptrdiff_t plane = (ptrdiff_t)first; plane < (ptrdiff_t)end; plane++) {                             \
       for (ptrdiff_t row = 0; row < ay->output; row++) {                                                    \
         const wg_span rows = wg_positions(ay, row);                                                         \
         const bool is_whole_row = rows.begin == 0 && rows.end == ay->window;                                \
@@ -173,7 +182,9 @@ WG_ALWAYS_INLINE void FN(row_of_means)(const T *x, ptrdiff_t width, ptrdiff_t n,
     }                                                                                            \
   }
 
-WG_CLONES void FN(wg_maximum_pool)(const T *x, size_t planes, const wg_windows *windows, T *y) {
+WG_CLONES static void FN(maximum_pool_piece)(const void *context, size_t first, size_t end) {
+  const T *x = ((const FN(pooling) *)context)->x;
+  T *y = ((const FN(pooling) *)context)->y;
   WG_OVER_WINDOWS({
     WG_ROW_OF_WHOLE(FN(row_of_maxima), x, y)
     for (ptrdiff_t o = 0; o < n; o++) {
@@ -184,8 +195,9 @@ WG_CLONES void FN(wg_maximum_pool)(const T *x, size_t planes, const wg_windows *
   })
 }
 
-WG_CLONES void FN(wg_maximum_pool_adjoint)(const T *x, const T *ybar, size_t planes, const wg_windows *windows,
-                                           T *xbar) {
+WG_CLONES static void FN(maximum_pool_adjoint_piece)(const void *context, size_t first, size_t end) {
+  const T *x = ((const FN(pooling) *)context)->x, *ybar = ((const FN(pooling) *)context)->ybar;
+  T *xbar = ((const FN(pooling) *)context)->y;
   WG_OVER_WINDOWS({
     for (ptrdiff_t o = 0; o < n; o++) {
       const ptrdiff_t at = origin + o * stride;
@@ -206,8 +218,9 @@ WG_CLONES void FN(wg_maximum_pool_adjoint)(const T *x, const T *ybar, size_t pla
   })
 }
 
-WG_CLONES void FN(wg_maximum_pool_tangent)(const T *x, const T *xdot, size_t planes, const wg_windows *windows,
-                                           T *ydot) {
+WG_CLONES static void FN(maximum_pool_tangent_piece)(const void *context, size_t first, size_t end) {
+  const T *x = ((const FN(pooling) *)context)->x, *xdot = ((const FN(pooling) *)context)->xdot;
+  T *ydot = ((const FN(pooling) *)context)->y;
   WG_OVER_WINDOWS({
     for (ptrdiff_t o = 0; o < n; o++) {
       const ptrdiff_t at = origin + o * stride;
@@ -243,7 +256,10 @@ WG_ALWAYS_INLINE bool FN(spread)(T *x, T share, ptrdiff_t down, ptrdiff_t right,
   return true;
 }
 
-WG_CLONES void FN(wg_average_pool)(const T *x, size_t planes, const wg_windows *windows, bool counts_padding, T *y) {
+WG_CLONES static void FN(average_pool_piece)(const void *context, size_t first, size_t end) {
+  const T *x = ((const FN(pooling) *)context)->x;
+  const bool counts_padding = ((const FN(pooling) *)context)->counts_padding;
+  T *y = ((const FN(pooling) *)context)->y;
   WG_OVER_WINDOWS({
     WG_ROW_OF_WHOLE(FN(row_of_means), x, y)
     const ptrdiff_t height = wg_position_count(ay, row, rows, counts_padding);
@@ -256,8 +272,10 @@ WG_CLONES void FN(wg_average_pool)(const T *x, size_t planes, const wg_windows *
   })
 }
 
-WG_CLONES void FN(wg_average_pool_adjoint)(const T *ybar, size_t planes, const wg_windows *windows,
-                                           bool counts_padding, T *xbar) {
+WG_CLONES static void FN(average_pool_adjoint_piece)(const void *context, size_t first, size_t end) {
+  const T *ybar = ((const FN(pooling) *)context)->ybar;
+  const bool counts_padding = ((const FN(pooling) *)context)->counts_padding;
+  T *xbar = ((const FN(pooling) *)context)->y;
   WG_OVER_WINDOWS({
     const ptrdiff_t height = wg_position_count(ay, row, rows, counts_padding);
     for (ptrdiff_t o = 0; o < n; o++) {
@@ -265,6 +283,35 @@ WG_CLONES void FN(wg_average_pool_adjoint)(const T *ybar, size_t planes, const w
       (void)WG_OF_USUAL_SIZE(FN(spread), rows, columns[o], xbar + origin + o * stride, share, down, right);
     }
   })
+}
+
+static void FN(pool)(wg_piece *piece, FN(pooling) job, size_t planes) {
+  const wg_window_axis *ay = &job.windows->y, *ax = &job.windows->x;
+  const double elements = (double)(ay->output * ax->output) * (double)(ay->window * ax->window);
+  wg_split(planes, 1, 2 * WG_COST_OF_MOVING * sizeof(T) * elements, piece, &job);
+}
+
+void FN(wg_maximum_pool)(const T *x, size_t planes, const wg_windows *windows, T *y) {
+  FN(pool)(FN(maximum_pool_piece), (FN(pooling)){.x = x, .windows = windows, .y = y}, planes);
+}
+
+void FN(wg_maximum_pool_adjoint)(const T *x, const T *ybar, size_t planes, const wg_windows *windows, T *xbar) {
+  FN(pool)(FN(maximum_pool_adjoint_piece), (FN(pooling)){.x = x, .ybar = ybar, .windows = windows, .y = xbar}, planes);
+}
+
+void FN(wg_maximum_pool_tangent)(const T *x, const T *xdot, size_t planes, const wg_windows *windows, T *ydot) {
+  FN(pool)(FN(maximum_pool_tangent_piece), (FN(pooling)){.x = x, .xdot = xdot, .windows = windows, .y = ydot}, planes);
+}
+
+void FN(wg_average_pool)(const T *x, size_t planes, const wg_windows *windows, bool counts_padding, T *y) {
+  const FN(pooling) job = {.x = x, .windows = windows, .counts_padding = counts_padding, .y = y};
+  FN(pool)(FN(average_pool_piece), job, planes);
+}
+
+void FN(wg_average_pool_adjoint)(const T *ybar, size_t planes, const wg_windows *windows, bool counts_padding,
+                                 T *xbar) {
+  const FN(pooling) job = {.ybar = ybar, .windows = windows, .counts_padding = counts_padding, .y = xbar};
+  FN(pool)(FN(average_pool_adjoint_piece), job, planes);
 }
 
 #undef WG_LARGER

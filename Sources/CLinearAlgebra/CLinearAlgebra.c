@@ -11,6 +11,7 @@
 #endif
 
 #include "CLinearAlgebra.h"
+#include "Threads.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -37,6 +38,7 @@ static pthread_once_t libraryOnce = PTHREAD_ONCE_INIT;
 static char providerPath[PATH_MAX];
 static char implementationPath[PATH_MAX];
 static char libraryName[PATH_MAX + 32];
+static void (*setThreadCount)(int);
 
 // The real file behind the object that contains `address`; false if the dynamic linker does not know it.
 static bool object_path(const void *address, char *path) {
@@ -74,6 +76,7 @@ static void find_library(void) {
   if ((found = dlsym(scope, "openblas_get_config"))) {
     const char *configuration = ((char *(*)(void))found)();
     copy_two_words(configuration ? configuration : "OpenBLAS", libraryName, sizeof libraryName);
+    setThreadCount = (void (*)(int))dlsym(scope, "openblas_set_num_threads");
   } else if ((found = dlsym(scope, "mkl_get_version_string"))) {
     snprintf(libraryName, sizeof libraryName, "MKL");
   } else if ((found = dlsym(scope, "bli_info_get_version_str"))) {
@@ -109,6 +112,17 @@ const char *wg_blas_implementation_library(void) {
 const char *wg_blas_name(void) {
   pthread_once(&libraryOnce, find_library);
   return libraryName;
+}
+
+void wg_set_blas_thread_count(int count) {
+  pthread_once(&libraryOnce, find_library);
+  if (setThreadCount) setThreadCount(count);
+}
+
+/// Who asks for a number of threads means all of them.
+__attribute__((constructor)) static void follow_environment(void) {
+  const int count = wg_requested_thread_count();
+  if (count > 0) wg_set_blas_thread_count(count);
 }
 
 int wg_lapack_version(void) {

@@ -29,7 +29,7 @@ struct Arena {
   }
 
   private static func makeChunk(_ byteCount: Int) -> Chunk {
-    Chunk(base: .allocate(byteCount: byteCount, alignment: ArrayStorage.alignment), byteCount: byteCount)
+    Chunk(base: ArrayStorage.allocate(byteCount), byteCount: byteCount)
   }
 
   func deallocate() {

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Memory for the elements of an array at rest, aligned for the widest vectors.
 ///
 /// Shared by copies of a `ShapedArray` until one of them changes, and by the tape while a leaf refers to it.
@@ -10,7 +12,14 @@ final class ArrayStorage: @unchecked Sendable {
 
   init(byteCount: Int) {
     self.byteCount = byteCount
-    base = .allocate(byteCount: max(byteCount, 1), alignment: Self.alignment)
+    base = Self.allocate(byteCount)
+  }
+
+  /// Memory for elements, in large pages if there are many.
+  static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    let base = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: alignment)
+    wg_prepare_memory(base, byteCount)
+    return base
   }
 
   deinit { base.deallocate() }

@@ -12,6 +12,7 @@
 #include "Operations.h"
 #include "Chains.h"
 #include "SmallGemm.h"
+#include "Threads.h"
 #include "Windows.h"
 
 #define WG_MAXIMUM_RANK 8
@@ -185,6 +186,9 @@ void wg_add_scaled_f64(double factor, const double *x, double *y, size_t n);
 /// y = x, or y += x, elementwise between two layouts of one shape.
 void wg_copy_f32(const float *x, const wg_layout *from, float *y, const wg_layout *to, bool accumulate);
 void wg_copy_f64(const double *x, const wg_layout *from, double *y, const wg_layout *to, bool accumulate);
+/// y = x, past the cache if y lies at a multiple of 64 bytes: for a piece of `wg_split`, which waits until it is done.
+void wg_stream_f32(const float *x, float *y, size_t n);
+void wg_stream_f64(const double *x, double *y, size_t n);
 void wg_fill_f32(float value, float *y, size_t n);
 void wg_fill_f64(double value, double *y, size_t n);
 

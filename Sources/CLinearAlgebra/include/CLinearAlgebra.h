@@ -34,6 +34,10 @@ const char *wg_blas_implementation_library(void);
 /// "unknown BLAS (path)".
 const char *wg_blas_name(void);
 
+/// How many threads OpenBLAS may use; other libraries keep to their own settings. It starts with WENGERT_NUM_THREADS,
+/// if that is set.
+void wg_set_blas_thread_count(int count);
+
 /// The version of the LAPACK that is linked, as 10000 * major + 100 * minor + patch.
 int wg_lapack_version(void);
 

@@ -1,4 +1,5 @@
-// Products of matrices by whichever kernel is faster for their sizes: our own below a few dozen rows, else BLAS.
+// Products of matrices by whichever kernel is faster for their sizes: our own below a few dozen rows, else BLAS. Pieces
+// of work that was cut for several threads never call BLAS, which has its own.
 #ifndef WENGERT_MULTIPLY_H
 #define WENGERT_MULTIPLY_H
 

@@ -151,8 +151,12 @@ extension ConvolutionTiles {
   typealias Scratch = (patches: UnsafeMutableRawPointer, outputs: UnsafeMutableRawPointer)
 
   func makeScratch(_ arena: inout Arena) -> Scratch {
-    let patches = arena.allocate(isPointwise ? 0 : patchSize * images * columns * type.byteCount)
-    return (patches, images > 1 ? arena.allocate(filters * images * columns * type.byteCount) : patches)
+    let memory = arena.allocate((isPointwise ? 0 : patchByteCount) + outputByteCount)
+    return scratch(in: memory)
+  }
+
+  fileprivate func scratch(in memory: UnsafeMutableRawPointer) -> Scratch {
+    (memory, memory + (isPointwise ? 0 : patchByteCount))
   }
 
   func run(
@@ -160,34 +164,35 @@ extension ConvolutionTiles {
     _ scratch: Scratch, accumulate: Bool, strong: CotangentSide?
   ) {
     guard outputPlane > 0 else { return }
-    let bytes = type.byteCount
-    for image in stride(from: 0, to: batch, by: images) {
-      let count = Swift.min(images, batch - image)
-      for group in 0..<groups {
-        let input = x + (image * groups + group) * channels * inputPlane * bytes
-        let output = y + (image * groups + group) * filters * outputPlane * bytes
-        let filter = w + group * filters * patchSize * bytes
-        for first in stride(from: 0, to: outputPlane, by: columns) {
-          let width = Swift.min(columns, outputPlane - first)
-          multiply(
-            part, input, filter, output + first * bytes, images: count, first: first, width: width, scratch,
-            accumulate: accumulate, strong: strong)
-        }
-      }
+    let pass = ConvolutionPass(
+      tiles: self, part: part, x: x, w: w, y: y, scratch: scratch, accumulate: accumulate, strong: strong)
+    let products = Double(filters * patchSize * outputPlane * groups * batch * type.byteCount)
+    // Filters are added up over the images, one after the other, so they are cut between channels. Strong products
+    // leave no gaps, which such a cut would need.
+    let items = part == .weight ? groups * channels : (batch + images - 1) / images
+    withUnsafePointer(to: pass) { pass in
+      wg_split(
+        items, part == .weight && strong != nil ? items : 1, products * wg_cost_of_product / Double(items),
+        { $0!.assumingMemoryBound(to: ConvolutionPass.self).pointee.run($1..<$2) }, pass)
     }
   }
 
-  /// One tile: Y = W P, P = Wᵀ Y or W = Y Pᵀ, where P are patches of the input.
-  private func multiply(
+  /// Bytes of a tile's patches, rounded up so that what follows is aligned.
+  fileprivate var patchByteCount: Int { (patchSize * images * columns * type.byteCount + 63) & ~63 }
+  fileprivate var outputByteCount: Int { images > 1 ? filters * images * columns * type.byteCount : 0 }
+
+  /// One tile: Y = W P, P = Wᵀ Y or W = Y Pᵀ, where P are patches of some of the input's channels.
+  fileprivate func multiply(
     _ part: Convolution.Part, _ x: UnsafeMutableRawPointer, _ w: UnsafeMutableRawPointer, _ y: UnsafeMutableRawPointer,
-    images: Int, first: Int, width: Int, _ scratch: Scratch, accumulate: Bool, strong: CotangentSide?
+    channels: Int, images: Int, first: Int, width: Int, _ scratch: Scratch, accumulate: Bool, strong: CotangentSide?
   ) {
+    let imageByteCount = groups * self.channels * inputPlane * type.byteCount
     let columns = images * width
     let patches = isPointwise ? x : scratch.patches
     if part != .input && !isPointwise {
       for image in 0..<images {
         type.unfold(
-          x + image * groups * channels * inputPlane * type.byteCount, channels, windows, first, width,
+          x + image * imageByteCount, channels, windows, first, width,
           patches + image * width * type.byteCount, columns)
       }
     }
@@ -210,11 +215,12 @@ extension ConvolutionTiles {
       for image in 0..<images {
         type.fold(
           patches + image * width * type.byteCount, columns, channels, windows, first, width,
-          x + image * groups * channels * inputPlane * type.byteCount)
+          x + image * imageByteCount)
       }
     case .weight:
       type.multiply(
-        (outputs, false, stride), (patches, true, columns), filters, patchSize, columns, true, (w, patchSize), strong)
+        (outputs, false, stride), (patches, true, columns), filters, channels * windows.y.window * windows.x.window,
+        columns, true, (w, patchSize), strong)
     }
   }
 
@@ -236,6 +242,50 @@ extension ConvolutionTiles {
       wg_copy_f64(from.f64, &byImage, to.f64, &byFilter, accumulate)
     } else {
       wg_copy_f32(from.f32, &byImage, to.f32, &byFilter, accumulate)
+    }
+  }
+}
+
+/// What there is to do in one pass over all tiles: pieces are of images, or for the filters' part of channels.
+private struct ConvolutionPass {
+  let tiles: ConvolutionTiles
+  let part: Convolution.Part
+  let x, w, y: UnsafeMutableRawPointer
+  let scratch: ConvolutionTiles.Scratch
+  let accumulate: Bool
+  let strong: CotangentSide?
+
+  func run(_ items: Range<Int>) {
+    let (channels, images) = (tiles.channels, tiles.images)
+    let isWeight = part == .weight
+    let all = isWeight ? 0..<tiles.batch : items.lowerBound * images..<Swift.min(items.upperBound * images, tiles.batch)
+    let scratch =
+      wg_worker_scratch(tiles.patchByteCount + tiles.outputByteCount).map(tiles.scratch(in:)) ?? self.scratch
+    for image in stride(from: all.lowerBound, to: all.upperBound, by: images) {
+      let count = Swift.min(images, tiles.batch - image)
+      for group in 0..<tiles.groups {
+        let own = group * channels..<(group + 1) * channels
+        let some = isWeight ? own.clamped(to: items) : own
+        guard !some.isEmpty || !isWeight else { continue }
+        run(image, count, group, some.lowerBound - own.lowerBound, some.count, scratch)
+      }
+    }
+  }
+
+  /// The tiles of some images' group, of some of its channels.
+  private func run(
+    _ image: Int, _ count: Int, _ group: Int, _ channel: Int, _ channels: Int, _ scratch: ConvolutionTiles.Scratch
+  ) {
+    let bytes = tiles.type.byteCount
+    let window = tiles.windows.y.window * tiles.windows.x.window
+    let input = x + ((image * tiles.groups + group) * tiles.channels + channel) * tiles.inputPlane * bytes
+    let output = y + (image * tiles.groups + group) * tiles.filters * tiles.outputPlane * bytes
+    let filter = w + (group * tiles.filters * tiles.patchSize + channel * window) * bytes
+    for first in stride(from: 0, to: tiles.outputPlane, by: tiles.columns) {
+      let width = Swift.min(tiles.columns, tiles.outputPlane - first)
+      tiles.multiply(
+        part, input, filter, output + first * bytes, channels: channels, images: count, first: first, width: width,
+        scratch, accumulate: accumulate, strong: strong)
     }
   }
 }

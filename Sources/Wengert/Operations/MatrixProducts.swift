@@ -216,17 +216,42 @@ private struct StackedProduct {
       c.initializeMemory(as: UInt8.self, repeating: 0, count: targets * a.rows * b.columns * type.byteCount)
       accumulate = true
     }
-    var index = [Int](repeating: 0, count: axes.count)
-    var offsets = (a: 0, b: 0, c: 0)
-    for _ in 0..<count {
-      run(offsets.a, offsets.b, offsets.c)
+    // Products that are added up are so one after the other; large ones are for the threads of BLAS.
+    let (m, n, k) = (a.rows, b.columns, a.columns)
+    guard wg_prefers_small_gemm_f64(false, false, m, n, k), !axes.contains(where: { $0.c == 0 }) else {
+      return run(0..<count)
+    }
+    let cost = Double(m * n * k * type.byteCount) * wg_cost_of_product
+    withUnsafePointer(to: self) { product in
+      wg_split(
+        count, 1, cost,
+        { $0!.assumingMemoryBound(to: StackedProduct.self).pointee.run($1..<$2) }, product)
+    }
+  }
+
+  /// Some of the stack's products, counted in row-major order.
+  private func run(_ range: Range<Int>) {
+    guard !range.isEmpty else { return }
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: axes.count) { index in
+      var offsets = (a: 0, b: 0, c: 0)
+      var rest = range.lowerBound
       for position in axes.indices.reversed() {
         let axis = axes[position]
-        index[position] += 1
-        offsets = (offsets.a + axis.a, offsets.b + axis.b, offsets.c + axis.c)
-        if index[position] < axis.size { break }
-        index[position] = 0
-        offsets = (offsets.a - axis.size * axis.a, offsets.b - axis.size * axis.b, offsets.c - axis.size * axis.c)
+        index[position] = rest % axis.size
+        rest /= axis.size
+        let steps = index[position]
+        offsets = (offsets.a + steps * axis.a, offsets.b + steps * axis.b, offsets.c + steps * axis.c)
+      }
+      for _ in range {
+        run(offsets.a, offsets.b, offsets.c)
+        for position in axes.indices.reversed() {
+          let axis = axes[position]
+          index[position] += 1
+          offsets = (offsets.a + axis.a, offsets.b + axis.b, offsets.c + axis.c)
+          if index[position] < axis.size { break }
+          index[position] = 0
+          offsets = (offsets.a - axis.size * axis.a, offsets.b - axis.size * axis.b, offsets.c - axis.size * axis.c)
+        }
       }
     }
   }
