@@ -35,6 +35,9 @@ package struct Coverage: Sendable {
 
   /// Why an operation has no case.
   private static let reasons = [
+    "checkpointStart": "marks where a checkpointed part starts",
+    "checkpointEnd": "marks where a checkpointed part ends",
+    "checkpoint": "is the value of another record, computed again in the backward pass",
     "severed": "stands for a result of a scope that is closed, whose use is an error",
     "alias": "is a name for a tensor, recorded by a differentiation at it",
     "maximumPoolTangent": "is what forward mode, and third derivatives, take of a window",
