@@ -49,8 +49,8 @@ private struct Stretches {
   /// The records of each, and the numbers of their pulls.
   private var records: [[NodeID]] = []
   private var pulls: [[Int]] = []
-  /// Whether a value is read by a later stretch, or at the end: it is kept once it has been computed.
-  private var isKept: Set<NodeID> = []
+  /// The last stretch that reads a value.
+  private var lastReader: [NodeID: Int] = [:]
   var count: Int { records.count }
 
   init(_ compiler: ProgramCompiler) {
@@ -71,7 +71,7 @@ private struct Stretches {
     for index in 1..<crossing.count { crossing[index] += crossing[index - 1] }
     var starts = [0]
     for index in 1..<Swift.max(1, computed.count)
-    where crossing[index] <= crossing[index - 1] && crossing[index] < crossing[index + 1] {
+    where crossing[index] <= crossing[index - 1] && crossing[index] <= crossing[index + 1] {
       starts.append(index)
     }
     for (number, start) in starts.enumerated() {
@@ -82,38 +82,31 @@ private struct Stretches {
     let firsts = records.map { $0.first ?? 0 }
     func stretch(of id: NodeID) -> Int { Swift.max(0, firsts.partitioningIndex { $0 > id } - 1) }
     for (number, pull) in (compiler.backward?.pulls ?? []).enumerated() { pulls[stretch(of: pull.id)].append(number) }
-    for (index, ids) in records.enumerated() {
-      for id in ids {
-        guard let reader = lastReader[Int(id)] else { continue }
-        if stretch(of: reader) > index { isKept.insert(id) }
-      }
-    }
+    for id in computed { self.lastReader[id] = lastReader[Int(id)].map(stretch) }
   }
 
-  /// Appends what computes some stretches and pulls them back, with room for `kept` more that are divided off.
-  func appendActions(to actions: inout [WorkOrder.Action], _ range: Range<Int>, kept: Int, isAnew: Bool = false) {
-    func evaluate(_ part: Range<Int>, isAnew: Bool) {
+  /// Appends what computes some stretches and pulls them back, with room for `kept` more that are divided off. Values that
+  /// a stretch from `known` on reads are there already.
+  func appendActions(
+    to actions: inout [WorkOrder.Action], _ range: Range<Int>, kept: Int, known: Int = .max
+  ) {
+    func evaluate(_ part: Range<Int>, known: Int) {
       for index in part {
-        for id in records[index] where !(isAnew && isKept.contains(id)) { actions.append(.evaluate(id)) }
+        for id in records[index] where lastReader[id].map({ $0 < known }) ?? true { actions.append(.evaluate(id)) }
       }
     }
     guard range.count > 1, kept > 0 else {
-      if range.count > 1 {
-        // Nothing more can be kept: each stretch is reached from the start.
-        for last in range.reversed() {
-          evaluate(range.lowerBound..<last + 1, isAnew: isAnew || last + 1 < range.upperBound)
-          for number in pulls[last] { actions.append(.pull(number)) }
-        }
-      } else {
-        evaluate(range, isAnew: isAnew)
-        for index in range { for number in pulls[index] { actions.append(.pull(number)) } }
+      // If nothing more can be kept, each stretch is reached from the start.
+      for last in range.reversed() {
+        evaluate(range.lowerBound..<last + 1, known: Swift.min(known, last + 1 < range.upperBound ? last + 1 : known))
+        for number in pulls[last] { actions.append(.pull(number)) }
       }
       return
     }
     let middle = range.lowerBound + Self.firstPart(of: range.count, kept: kept)
-    evaluate(range.lowerBound..<middle, isAnew: isAnew)
-    appendActions(to: &actions, middle..<range.upperBound, kept: kept - 1, isAnew: isAnew)
-    appendActions(to: &actions, range.lowerBound..<middle, kept: kept, isAnew: true)
+    evaluate(range.lowerBound..<middle, known: known)
+    appendActions(to: &actions, middle..<range.upperBound, kept: kept - 1, known: known)
+    appendActions(to: &actions, range.lowerBound..<middle, kept: kept, known: middle)
   }
 
   /// How many of `count` steps to run through before the rest is done, if `kept` places can be kept.
