@@ -49,8 +49,9 @@ static inline bool wg_next_chunk(wg_reduction *r) {
   r->position += r->size;
   if (r->position >= r->outputs) return false;
   const int32_t inner = r->kept.rank - 1;
-  const int64_t left = r->kept.sizes[inner] - r->cursor.index[inner];
+  const int64_t left = r->kept.sizes[inner] - r->cursor.index[inner], rest = r->outputs - r->position;
   r->size = left < WG_BLOCK ? left : WG_BLOCK;
+  if (r->size > rest) r->size = rest;
   r->offset = r->cursor.offset;
   return true;
 }
