@@ -14,6 +14,10 @@ struct Training<Scalar: BenchScalar> {
 
   private(set) var model: WengertNN.MLP<Scalar>
   private var optimizer = WengertNN.SGD<Scalar>(learningRate: Scalar(Self.learningRate))
+  /// The same model, trained by a program.
+  private var replayedModel: WengertNN.MLP<Scalar>
+  private var replayedOptimizer = WengertNN.SGD<Scalar>(learningRate: Scalar(Self.learningRate))
+  private let program: RecordedGradient<WengertNN.MLP<Scalar>, Batch<Scalar>, Never>
   private let graphModel: ClosureGraph.MLP<Scalar>
   private let graphOptimizer = ClosureGraph.SGD<Scalar>(learningRate: Scalar(Self.learningRate))
   private let floor: TrainingFloor<Scalar>
@@ -27,6 +31,11 @@ struct Training<Scalar: BenchScalar> {
     self.test = test
     batches = training.batches(of: Self.batchSize, shuffledUsing: &generator)
     model = WengertNN.MLP<Scalar>([2, 32, 32, 2], activation: .tanh, using: &generator)
+    replayedModel = model
+    var iterator = batches.makeIterator()
+    program = recorded(at: model, iterator.next()!) { model, batch in
+      crossEntropy(model(batch.inputs), labels: batch.labels)
+    }
     let parameters = model.namedParameters.map { Operand($0.value) }
     graphModel = ClosureGraph.MLP(
       stride(from: 0, to: parameters.count, by: 2).map {
@@ -61,6 +70,18 @@ struct Training<Scalar: BenchScalar> {
       return (loss, ready)
     }
   }
+
+  mutating func replayedEpoch() -> Epoch {
+    epoch { training, batch in
+      let (loss, gradient) = training.program(training.replayedModel, batch)
+      let ready = nanoseconds()
+      training.replayedOptimizer.update(&training.replayedModel, along: gradient)
+      return (loss, ready)
+    }
+  }
+
+  /// Whether the program has trained its model to the very parameters that the tape has.
+  var isReplayIdentical: Bool { model.namedParameters.map(\.value) == replayedModel.namedParameters.map(\.value) }
 
   mutating func graphEpoch() -> Epoch {
     // NumPy would index its arrays with the shuffled order; what that takes is not what is compared.

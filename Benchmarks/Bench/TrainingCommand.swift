@@ -59,6 +59,11 @@ struct TrainingCommand: ParsableCommand {
         Row(
           "training", S.choice, size: Training<S>.batchSize, metric, tape: course.tape[keyPath: part],
           closure: course.graph[keyPath: part], floor: course.floor[keyPath: part]))
+      report.add(
+        Row(
+          "training, recorded program", S.choice, size: Training<S>.batchSize, metric,
+          tape: course.replayed[keyPath: part], closure: course.graph[keyPath: part],
+          floor: course.floor[keyPath: part]))
     }
     report.add("training", result)
     if options.writesTable {
@@ -85,7 +90,7 @@ struct TrainingCommand: ParsableCommand {
     let table = Table(columns: [
       .init(title: "µs per step", width: 22, isLeft: true), .init(title: "gradient", width: 9),
       .init(title: "update", width: 7), .init(title: "step", width: 7), .init(title: "±", width: 5),
-      .init(title: "", width: 16), .init(title: "ratio", width: 6), .init(title: "target", width: 8),
+      .init(title: "", width: 17), .init(title: "ratio", width: 6), .init(title: "target", width: 8),
       .init(title: "", width: 6, isLeft: true),
     ])
     func row(_ name: String, _ times: TrainingCourse.Times, _ verdict: [String]) {
@@ -94,8 +99,12 @@ struct TrainingCommand: ParsableCommand {
     }
     let toFloor = course.tape.step.median / course.floor.step.median
     let toTape = course.graph.step.median / course.tape.step.median
+    let toReplayed = course.graph.step.median / course.replayed.step.median
     print(table.header())
     row("tape", course.tape, [])
+    row("recorded program", course.replayed, [
+      "closure / program", Format.ratio(toReplayed), "≥ 2×", Format.verdict(toReplayed >= 2)
+    ])
     row(
       "by hand", course.floor, ["tape / by hand", Format.ratio(toFloor), "≤ 1.25×", Format.verdict(toFloor <= 1.25)])
     row("closure graph", course.graph, ["closure / tape", Format.ratio(toTape), "≥ 2×", Format.verdict(toTape >= 2)])
@@ -126,9 +135,12 @@ struct TrainingCommand: ParsableCommand {
 
   private func printMemory(_ result: TrainingResult) {
     print("\nOver the last \(Format.grouped(result.steps)) steps of the tape:")
-    if let tape = result.tapeAllocations, let closure = result.closureAllocations {
+    if let tape = result.tapeAllocations, let replayed = result.replayedAllocations,
+      let closure = result.closureAllocations
+    {
       print(
-        "  heap allocations per step  \(Format.fixed(tape, 2))  (closure graph \(Format.fixed(closure, 1)))")
+        "  heap allocations per step  \(Format.fixed(tape, 2))  (recorded program \(Format.fixed(replayed, 2)), "
+          + "closure graph \(Format.fixed(closure, 1)))")
     }
     if let growth = result.heapGrowth { print("  growth of the heap         \(Format.grouped(growth)) bytes") }
     print(

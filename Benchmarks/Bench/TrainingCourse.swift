@@ -2,11 +2,11 @@ import AllocationCounter
 import BenchSupport
 import Wengert
 
-/// The course of the three trainings.
+/// The course of the four trainings.
 struct TrainingCourse {
   /// Nanoseconds per step.
-  let tape, graph, floor: Times
-  let allocations: (tape: Double, graph: Double)?
+  let tape, replayed, graph, floor: Times
+  let allocations: (tape: Double, replayed: Double, graph: Double)?
   struct Times {
     let step, gradient, update: Estimate
 
@@ -28,8 +28,11 @@ struct TrainingCourse {
 
   init<S: BenchScalar>(_ training: inout Training<S>, epochs: Int) {
     let warmEpochs = min(10, epochs / 2)
-    var epochsOf = (tape: [Training<S>.Epoch](), graph: [Training<S>.Epoch](), floor: [Training<S>.Epoch]())
-    var allocations = (tape: 0.0, graph: 0.0)
+    var epochsOf = (
+      tape: [Training<S>.Epoch](), replayed: [Training<S>.Epoch](), graph: [Training<S>.Epoch](),
+      floor: [Training<S>.Epoch]()
+    )
+    var allocations = (tape: 0.0, replayed: 0.0, graph: 0.0)
     var losses = (tape: 0.0, graph: 0.0, floor: 0.0)
     var heapGrowth: Int64 = 0
     var capacity = 0
@@ -39,6 +42,7 @@ struct TrainingCourse {
       let heap = wc_allocated_bytes()
       let tape = training.tapeEpoch()
       let grown = wc_allocated_bytes()
+      let replayed = training.replayedEpoch()
       let graph = training.graphEpoch()
       let floor = training.floorEpoch()
       training.shuffle()
@@ -46,9 +50,11 @@ struct TrainingCourse {
       guard epoch >= warmEpochs else { continue }
       heapGrowth += grown - heap
       epochsOf.tape.append(tape)
+      epochsOf.replayed.append(replayed)
       epochsOf.graph.append(graph)
       epochsOf.floor.append(floor)
       allocations.tape += tape.allocationsPerStep
+      allocations.replayed += replayed.allocationsPerStep
       allocations.graph += graph.allocationsPerStep
     }
     Progress.clear()
@@ -58,8 +64,12 @@ struct TrainingCourse {
     tapeGrowth = tapeCapacity - capacity
     let counted = Double(epochs - warmEpochs)
     steps = (epochs - warmEpochs) * training.stepsPerEpoch
-    self.allocations = wc_allocation_count() < 0 ? nil : (allocations.tape / counted, allocations.graph / counted)
+    self.allocations =
+      wc_allocation_count() < 0
+      ? nil
+      : (allocations.tape / counted, allocations.replayed / counted, allocations.graph / counted)
     tape = Times(epochsOf.tape)
+    replayed = Times(epochsOf.replayed)
     graph = Times(epochsOf.graph)
     floor = Times(epochsOf.floor)
   }

@@ -21,7 +21,10 @@ struct TrainingResult: Encodable {
   /// The largest differences of the tape's gradients of the first step from the others'.
   let differences: [Difference]
   let tapeAllocations: Double?
+  let replayedAllocations: Double?
   let closureAllocations: Double?
+  /// Whether the program trained its model to the very parameters that the tape did.
+  let isReplayIdentical: Bool
   let heapGrowth: Int?
   let tapeGrowth: Int
   let tapeCapacity: Int
@@ -32,6 +35,8 @@ struct TrainingResult: Encodable {
     closure = training.graphTest()
     self.differences = differences
     tapeAllocations = course.allocations?.tape
+    replayedAllocations = course.allocations?.replayed
+    isReplayIdentical = training.isReplayIdentical
     closureAllocations = course.allocations?.graph
     heapGrowth = course.heapGrowth
     tapeGrowth = course.tapeGrowth
@@ -43,6 +48,8 @@ struct TrainingResult: Encodable {
     case tape, closure, steps
     case differences = "gradient_differences"
     case tapeAllocations = "tape_allocations_per_step"
+    case replayedAllocations = "replayed_allocations_per_step"
+    case isReplayIdentical = "replayed_is_identical"
     case closureAllocations = "closure_allocations_per_step"
     case heapGrowth = "heap_growth_bytes"
     case tapeGrowth = "tape_growth_bytes"
@@ -55,6 +62,7 @@ struct TrainingResult: Encodable {
     for row in differences where !(row.closure <= tolerance && row.byHand <= tolerance) {
       result.append("gradient of \(row.parameter): tape − closure graph \(row.closure), tape − by hand \(row.byHand)")
     }
+    if !isReplayIdentical { result.append("the program trained its model to other parameters than the tape") }
     // Thousands of steps magnify differences of rounding; all have to have learnt the same all the same.
     let (tape, graph, floor) = course.losses
     if !(abs(tape - graph) <= 0.01 && abs(tape - floor) <= 0.01 && abs(self.tape.loss - closure.loss) <= 0.01) {

@@ -39,7 +39,12 @@ static void FN(run_part)(const wg_chain *chain, size_t start, size_t end) {
   }
 }
 
-void FN(wg_run_chain)(const wg_chain *chain) { FN(run_part)(chain, 0, chain->count); }
+static void FN(chain_piece)(const void *chain, size_t start, size_t end) { FN(run_part)(chain, start, end); }
+
+void FN(wg_run_chain)(const wg_chain *chain) {
+  const double cost = chain->step_count * (double)sizeof(T) * WG_COST_OF_MOVING;
+  wg_split(chain->count, WG_BLOCK, cost, FN(chain_piece), chain);
+}
 
 void FN(wg_run_scalars)(const wg_scalar_step *steps, size_t count) {
   for (const wg_scalar_step *step = steps; step < steps + count; step++) {

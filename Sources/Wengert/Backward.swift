@@ -77,6 +77,7 @@ extension UnsafeMutablePointer<TapeCore> {
         id = pullScalars(from: id, downTo: first, range, Float.self) { wg_run_scalar_program_f32($0, $1) }
       } else {
         pullRecord(id, range)
+        if let adjoint = slot.adjoint { recycle(adjoint, of: id, range) }
         id -= 1
       }
     }

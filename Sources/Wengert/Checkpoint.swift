@@ -270,7 +270,10 @@ extension UnsafeMutablePointer<TapeCore> {
     runBackward(range, from: end - 1, downTo: start + 1)
     for id in start + 1..<end { slot(id, range).pointee = .inactive }
     pointee.values.reset(to: values)
-    if !pointee.keepsAdjoints { pointee.adjoints.reset(to: adjoints) }
+    if !pointee.keepsAdjoints {
+      pointee.adjoints.reset(to: adjoints)
+      pointee.freeAdjoints.removeAll(from: 0)
+    }
   }
 }
 

@@ -22,7 +22,7 @@ struct DirectPullback: OperationInPass {
     if let number = slot.pointee.uniform { return (core.writeOut(number, operand, range), true) }
     let memory =
       slot.pointee.reserved
-      ?? core.pointee.adjoints.allocate(core.layout(operand).elementCount &* type.byteCount)
+      ?? core.allocateAdjoint(core.layout(operand).elementCount &* type.byteCount)
     slot.pointee = Slot(memory)
     return (memory, false)
   }
@@ -194,7 +194,7 @@ extension UnsafeMutablePointer<TapeCore> {
   func writeOut(_ number: UnsafeMutableRawPointer, _ id: NodeID, _ range: BackwardRange) -> UnsafeMutableRawPointer {
     let type = self[record: id].pointee.scalarType
     let count = layout(id).elementCount
-    let memory = pointee.adjoints.allocate(count &* type.byteCount)
+    let memory = allocateAdjoint(count &* type.byteCount)
     if type == .double {
       wg_fill_f64(number.f64.pointee, memory.f64, count)
     } else {

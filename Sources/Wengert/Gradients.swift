@@ -2,8 +2,10 @@
 final class GradientBuffer {
   var slots = PlainStack<Slot>(capacity: 256)
   var adjoints = Arena()
+  var freeAdjoints = PlainStack<FreeAdjoint>(capacity: 8)
 
   deinit {
+    freeAdjoints.deallocate()
     slots.deallocate()
     adjoints.deallocate()
   }
@@ -94,10 +96,13 @@ extension UnsafeMutablePointer<TapeCore> {
     swap(&pointee.slots, &buffer.slots)
     swap(&pointee.adjoints, &buffer.adjoints)
     pointee.adjoints.reset()
+    swap(&pointee.freeAdjoints, &buffer.freeAdjoints)
+    pointee.freeAdjoints.removeAll(from: 0)
     pointee.keepsAdjoints = keepingAdjoints
     body()
     swap(&pointee.slots, &buffer.slots)
     swap(&pointee.adjoints, &buffer.adjoints)
+    swap(&pointee.freeAdjoints, &buffer.freeAdjoints)
     return buffer
   }
 

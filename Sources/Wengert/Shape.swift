@@ -40,6 +40,7 @@ public struct Shape: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// The shape of a vector, made without the array that a literal would be.
+  @usableFromInline
   static func vector(_ count: Int) -> Shape {
     guard count <= Int(Int32.max) else { misuse(.sizeOutOfRange([count])) }
     var shape = Shape(rank: 1)

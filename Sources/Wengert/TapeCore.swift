@@ -10,6 +10,8 @@ struct TapeCore {
   var records = PlainStack<Record>(capacity: 256)
   var values = Arena()
   var adjoints = Arena()
+  /// Memory of adjoints that the pass under way is done with.
+  var freeAdjoints = PlainStack<FreeAdjoint>(capacity: 8)
   var layouts = LayoutTable()
   var attributes = PlainStack<Int32>(capacity: 256)
   /// Memory of others that leaves refer to, kept alive until their scope ends.
@@ -66,6 +68,7 @@ struct TapeCore {
     records.deallocate()
     values.deallocate()
     adjoints.deallocate()
+    freeAdjoints.deallocate()
     layouts.deallocate()
     attributes.deallocate()
     for index in 0..<retained.count { retained.base[index].release() }

@@ -21,12 +21,11 @@ struct Trace {
     init(_ recorded: IndexArray) { self.recorded = recorded }
   }
 
-  /// Indices among a record's attributes.
+  /// Labels among a record's attributes.
   struct Use {
     /// Where they start.
     let attributes: Int
-    /// What is kept for an index; traps if it is out of range.
-    let stored: (_ index: Int, _ position: Int) -> Int32
+    let check: LabelCheck
   }
 
   var indexInputs: [IndexInput] = []
@@ -57,15 +56,13 @@ extension UnsafeMutablePointer<TapeCore> {
     return id
   }
 
-  /// Notes that the elements of an index input are kept among the attributes from `start` on. Whoever stored them has read
-  /// them by way of `elements`; only if these are an input's own is nothing else to be guarded.
-  func noteStored(
-    _ elements: UnsafeBufferPointer<Int>, at start: Int32, _ stored: @escaping (_ index: Int, _ position: Int) -> Int32
-  ) {
+  /// Notes that labels are kept among the attributes from `start` on. Whoever stored them has read them by way of
+  /// `elements`; only if these are an input's own is nothing else to be guarded.
+  func noteStored(_ elements: UnsafeBufferPointer<Int>, at start: Int32, _ check: LabelCheck) {
     guard pointee.trace != nil else { return }
-    for number in pointee.trace!.indexInputs.indices {
-      let isOwn = pointee.trace!.indexInputs[number].recorded.hasElements(at: elements)
-      if isOwn { pointee.trace!.indexInputs[number].uses.append(.init(attributes: Int(start), stored: stored)) }
+    for number in pointee.trace!.indexInputs.indices
+    where pointee.trace!.indexInputs[number].recorded.hasElements(at: elements) {
+      pointee.trace!.indexInputs[number].uses.append(.init(attributes: Int(start), check: check))
     }
   }
 

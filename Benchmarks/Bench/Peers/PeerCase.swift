@@ -77,8 +77,20 @@ extension PeerCase.Series {
         return [PeerArray(ShapedArray(value))] + gradient.namedParameters.map { PeerArray($0.value) }
       } run: { count in
         for _ in 0..<count { _ = valueWithGradient(at: model, of: loss) }
-      }
+      },
+      replayed(recorded(at: model, of: loss), at: model),
     ]
+  }
+
+  /// A program for value and gradient.
+  static func replayed<M: Model>(_ program: RecordedGradient<M, NoInput, Never>, at model: M) -> PeerCase.Series
+  where M.Scalar: BenchScalar {
+    PeerCase.Series(name: "replayed") {
+      let (value, gradient) = program(model)
+      return [PeerArray(ShapedArray(value))] + gradient.namedParameters.map { PeerArray($0.value) }
+    } run: { count in
+      for _ in 0..<count { _ = program(model) }
+    }
   }
 
   /// A step of gradient descent: the loss, and the parameters after it.
@@ -86,6 +98,8 @@ extension PeerCase.Series {
     _ model: M, rate: M.Scalar, loss: @escaping (M) -> Tensor<M.Scalar>
   ) -> [PeerCase.Series] where M.Scalar: BenchScalar {
     var trained = model
+    var replayed = model
+    let program = recorded(at: model, of: loss)
     var optimizer = SGD<M.Scalar>(learningRate: rate)
     return [
       PeerCase.Series(name: "eager") {
@@ -99,7 +113,19 @@ extension PeerCase.Series {
           let (_, gradient) = valueWithGradient(at: trained, of: loss)
           optimizer.update(&trained, along: gradient)
         }
-      }
+      },
+      PeerCase.Series(name: "replayed") {
+        var model = model
+        let (value, gradient) = program(model)
+        var optimizer = SGD<M.Scalar>(learningRate: rate)
+        optimizer.update(&model, along: gradient)
+        return [PeerArray(ShapedArray(value))] + model.namedParameters.map { PeerArray($0.value) }
+      } run: { count in
+        for _ in 0..<count {
+          let (_, gradient) = program(replayed)
+          optimizer.update(&replayed, along: gradient)
+        }
+      },
     ]
   }
 

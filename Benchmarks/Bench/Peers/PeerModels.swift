@@ -47,8 +47,30 @@ extension PeerCase {
           return y
         }
         return [value, gradient.0, gradient.1, gradient.2]
-      }, tolerance: S.tolerance, targets: [Target("scalar chain 1,000", against: "torch", atLeast: 300)],
+      } + [
+        Series.replayed(
+          recorded(at: Numbers(inputs)) { numbers in
+            var y = numbers.list[0].tensor
+            let (factor, summand) = (numbers.list[1].tensor, numbers.list[2].tensor)
+            for _ in 0..<count / 2 {
+              y = y * factor
+              y = y + summand
+            }
+            return y
+          }, at: Numbers(inputs))
+      ], tolerance: S.tolerance, targets: [Target("scalar chain 1,000", against: "torch", atLeast: 300)],
       settling: 0.002)
+  }
+
+  /// Numbers to be differentiated with respect to.
+  private struct Numbers<Scalar: BenchScalar>: Model {
+    var list: [Parameter<Scalar>]
+
+    init(_ arrays: [ShapedArray<Scalar>]) { list = arrays.map { Parameter($0) } }
+
+    mutating func visitParameters(_ visitor: inout some ParameterVisitor<Scalar>) {
+      for index in list.indices { visitor.visit("number", &list[index]) }
+    }
   }
 
   // MARK: Perceptrons
@@ -178,6 +200,13 @@ extension PeerCase {
     let classifier = Classifier<S>(moons: 64)
     let direction = classifier.model.randomized(seed: 5)
     let directions = direction.namedParameters.map { PeerArray($0.value) }
+    // The gradient of the slope along the direction.
+    let product = recorded(at: classifier.model, direction) { model, direction in
+      let slopes = gradient(at: model, of: classifier.loss)
+      var slope = Tensor(S(0))
+      for (a, b) in zip(slopes.tensors, direction.tensors) { slope = slope + (a * b).sum() }
+      return slope
+    }
     return PeerCase(
       title: "Hessian-vector product of two moons", work: "Hessian-vector product", size: 64, metric: "product",
       program: "hessian-vector", scalar: S.choice, parameters: classifier.parameters(),
@@ -190,7 +219,12 @@ extension PeerCase {
           for _ in 0..<count {
             _ = hessianVectorProduct(at: classifier.model, along: direction, of: classifier.loss)
           }
-        }
+        },
+        Series(name: "replayed") {
+          product(classifier.model, direction).gradient.namedParameters.map { PeerArray($0.value) }
+        } run: { count in
+          for _ in 0..<count { _ = product(classifier.model, direction) }
+        },
       ], tolerance: S.tolerance, targets: [Target("Hessian-vector product", against: "jax", atLeast: 2)])
   }
 
@@ -198,12 +232,20 @@ extension PeerCase {
     var generator = SeededGenerator(seed: 7)
     let model = MLP<S>([64, 128, 64], activation: .tanh, using: &generator)
     let x = ShapedArray<S>(uniformIn: -1...1, shape: [64], using: &generator)
+    let program = recorded(x) { x in Wengert.jacobian(at: x) { model($0) } }
     return PeerCase(
       title: "Jacobian 64 × 64 of MLP 64→128→64", work: "Jacobian 64 × 64", size: 64, metric: "Jacobian",
       program: "jacobian", scalar: S.choice, inputs: model.namedParameters.map { PeerArray($0.value) } + [PeerArray(x)],
-      ours: Series.function(of: [x]) { x in [Wengert.jacobian(at: x[0]) { model($0) }] }, tolerance: S.tolerance,
+      ours: Series.function(of: [x]) { x in [Wengert.jacobian(at: x[0]) { model($0) }] } + [
+        Series(name: "replayed") { [PeerArray(program(x))] } run: { count in for _ in 0..<count { _ = program(x) } }
+      ], tolerance: S.tolerance,
       targets: [Target("Jacobian 64 × 64", against: "jax", atLeast: 1)])
   }
+}
+
+extension MLP where Scalar: BenchScalar {
+  /// The parameters, layer by layer.
+  fileprivate var tensors: [Tensor<Scalar>] { layers.flatMap { [$0.weight.tensor, $0.bias.tensor] } }
 }
 
 extension Model where Scalar: BenchScalar {

@@ -120,28 +120,18 @@ extension UnsafeMutablePointer<TapeCore> {
     guard layout.rank == 2, labels.count == Int(layout.sizes[0]) else {
       misuse(.labelCount(function(), labels.count, layout.shape))
     }
-    let classes = Int(layout.sizes[1])
     let start = beginAttributes()
     pointee.attributes.resize(to: Int(start) + labels.count)
-    let stored = pointee.attributes.base + Int(start)
-    for row in 0..<labels.count {
-      stored[row] = Self.stored(labels[row], row, ignoring: ignored, of: classes, function())
+    let check = LabelCheck(ignored: ignored, classes: Int(layout.sizes[1]))
+    if let row = check.store(labels, pointee.attributes.base + Int(start)) {
+      misuse(.label(function(), labels[row], row: row, check.classes))
     }
     if pointee.trace != nil {
-      let function = function()
-      noteStored(labels, at: start) { Self.stored($0, $1, ignoring: ignored, of: classes, function) }
+      var check = check
+      check.function = function()
+      noteStored(labels, at: start, check)
     }
     return start
-  }
-
-  /// A row's label as it is stored; traps if it is no column.
-  @inline(__always)
-  private static func stored(
-    _ label: Int, _ row: Int, ignoring ignored: Int?, of classes: Int, _ function: @autoclosure () -> String
-  ) -> Int32 {
-    if label == ignored { return -1 }
-    guard label >= 0, label < classes else { misuse(.label(function(), label, row: row, classes)) }
-    return Int32(truncatingIfNeeded: label)
   }
 
   /// The number of rows that have a label.
@@ -232,5 +222,29 @@ extension Evaluation {
         value.f32[row] = label[row] < 0 ? 0 : x.f32[offset]
       }
     }
+  }
+}
+
+/// Which labels a matrix of logits takes.
+struct LabelCheck {
+  /// The label of rows that are left out.
+  let ignored: Int?
+  let classes: Int
+  /// What messages call the function, once one of a recorded program may be needed.
+  var function = ""
+
+  /// Stores labels, -1 for those of rows that are left out. Returns the first row whose label is no column.
+  @inline(__always)
+  func store(_ labels: UnsafeBufferPointer<Int>, _ stored: UnsafeMutablePointer<Int32>) -> Int? {
+    for row in 0..<labels.count {
+      let label = labels[row]
+      if label == ignored {
+        stored[row] = -1
+      } else {
+        guard label >= 0, label < classes else { return row }
+        stored[row] = Int32(truncatingIfNeeded: label)
+      }
+    }
+    return nil
   }
 }

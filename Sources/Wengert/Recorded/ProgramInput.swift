@@ -39,8 +39,10 @@ public struct ProgramArguments {
   /// Supplies the next list of indices.
   @inlinable
   public mutating func append(_ indices: some Collection<Int>, shape: Shape) {
-    indices.withContiguousStorageIfAvailable { programs.supplyIndices($0, shape) }
-      ?? Array(indices).withUnsafeBufferPointer { programs.supplyIndices($0, shape) }
+    // Two statements: a default that is a closure would be put on the heap.
+    let programs = programs
+    let isSupplied: Void? = indices.withContiguousStorageIfAvailable { programs.supplyIndices($0, shape) }
+    if isSupplied == nil { Array(indices).withUnsafeBufferPointer { programs.supplyIndices($0, shape) } }
   }
 }
 
@@ -77,12 +79,12 @@ extension IndexArray: ProgramInput {
 
 extension Array: ProgramInput where Element == Int {
   public func traced(by recorder: ProgramRecorder) -> IndexArray { recorder.input(IndexArray(self)) }
-  @inlinable public func supply(to arguments: inout ProgramArguments) { arguments.append(self, shape: [count]) }
+  @inlinable public func supply(to arguments: inout ProgramArguments) { arguments.append(self, shape: .vector(count)) }
 }
 
 extension ArraySlice: ProgramInput where Element == Int {
   public func traced(by recorder: ProgramRecorder) -> IndexArray { recorder.input(IndexArray(self)) }
-  @inlinable public func supply(to arguments: inout ProgramArguments) { arguments.append(self, shape: [count]) }
+  @inlinable public func supply(to arguments: inout ProgramArguments) { arguments.append(self, shape: .vector(count)) }
 }
 
 /// Two inputs, one after the other.

@@ -1,13 +1,13 @@
 /// The recordings of one function: one for each combination of shapes, and for each course that it has taken.
 @usableFromInline
 final class ProgramList {
-  private(set) var programs: [RecordedProgram] = []
+  @exclusivity(unchecked) private(set) var programs: [RecordedProgram] = []
   /// How often the function has been recorded.
   private(set) var recordingCount = 0
-  private var arrays = PlainStack<UnsafeMutableRawPointer>(capacity: 8)
-  private var shapes = PlainStack<Shape>(capacity: 8)
-  private var indices = PlainStack<UnsafeBufferPointer<Int>>(capacity: 1)
-  private var indexShapes = PlainStack<Shape>(capacity: 1)
+  @exclusivity(unchecked) private var arrays = PlainStack<UnsafeMutableRawPointer>(capacity: 8)
+  @exclusivity(unchecked) private var shapes = PlainStack<Shape>(capacity: 8)
+  @exclusivity(unchecked) private var indices = PlainStack<UnsafeBufferPointer<Int>>(capacity: 1)
+  @exclusivity(unchecked) private var indexShapes = PlainStack<Shape>(capacity: 1)
   /// More recordings than this are not kept: a function that takes another course with each argument is not served by
   /// programs.
   private static let capacity = 16

@@ -18,9 +18,6 @@ final class RecordedProgram {
   /// Indices that each replay supplies.
   struct IndexInput {
     let shape: Shape
-    let recorded: IndexArray
-    let mustBeEqual: Bool
-    let uses: [Trace.Use]
   }
 
   enum Step: BitwiseCopyable {
@@ -57,15 +54,18 @@ final class RecordedProgram {
   let targets: [NodeID]?
   let guards: [Trace.Guard]
   let indexInputs: [IndexInput]
+  /// Inputs whose elements the function has looked at, and what they were.
+  private let guardedIndices: [(input: Int, recorded: IndexArray)]
+  private let indexUses: [(input: Int, use: Trace.Use)]
   let code: CompiledProgram
   let plan: MemoryPlan
 
-  private var results = RecyclingPool<ArrayStorage>()
+  @exclusivity(unchecked) private var results = RecyclingPool<ArrayStorage>()
   /// Where the arrays of the last replay lay.
-  private var bases: [UnsafeMutableRawPointer]
-  private var gradientBases: [UnsafeMutableRawPointer?]
+  @exclusivity(unchecked) private var bases: [UnsafeMutableRawPointer]
+  @exclusivity(unchecked) private var gradientBases: [UnsafeMutableRawPointer?]
   /// The positions in the tape's pool of the memory that the gradients of the last replay were written to.
-  private var gradientPositions: [Int]
+  @exclusivity(unchecked) private var gradientPositions: [Int]
 
   init(_ core: Core, inputs: [Input], output: NodeID, targets: [NodeID]?, memoryBudget: Int?) {
     self.core = core
@@ -73,9 +73,10 @@ final class RecordedProgram {
     self.output = output
     self.targets = targets
     guards = core.pointee.trace!.guards
-    indexInputs = core.pointee.trace!.indexInputs.map {
-      IndexInput(shape: $0.recorded.shape, recorded: $0.recorded, mustBeEqual: $0.isRead, uses: $0.uses)
-    }
+    let indices = core.pointee.trace!.indexInputs
+    indexInputs = indices.map { IndexInput(shape: $0.recorded.shape) }
+    guardedIndices = indices.enumerated().filter(\.element.isRead).map { ($0.offset, $0.element.recorded) }
+    indexUses = indices.enumerated().flatMap { number, input in input.uses.map { (number, $0) } }
     core.pointee.trace = nil
     let compiler = ProgramCompiler(core, inputs: inputs, output: output, targets: targets, guards: guards)
     (code, plan) = compiler.compile(memoryBudget: memoryBudget)
@@ -95,13 +96,11 @@ final class RecordedProgram {
 
   /// Takes the indices of a replay. Returns whether the program holds for them.
   func take(_ indices: UnsafePointer<UnsafeBufferPointer<Int>>) -> Bool {
-    for (number, input) in indexInputs.enumerated() {
-      if input.mustBeEqual && !input.recorded.equals(indices[number]) { return false }
-    }
-    for number in indexInputs.indices {
-      for use in indexInputs[number].uses {
-        let stored = core.pointee.attributes.base + use.attributes
-        for (position, index) in indices[number].enumerated() { stored[position] = use.stored(index, position) }
+    for (number, recorded) in guardedIndices where !recorded.equals(indices[number]) { return false }
+    for index in 0..<indexUses.count {
+      let (number, use) = (indexUses[index].input, indexUses[index].use)
+      if let row = use.check.store(indices[number], core.pointee.attributes.base + use.attributes) {
+        misuse(.label(use.check.function, indices[number][row], row: row, use.check.classes))
       }
     }
     return true
