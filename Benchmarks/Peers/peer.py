@@ -7,7 +7,7 @@ Reads one command per line from standard input, and answers each with one line o
     {"do": "prepare", "program": …, "scalar": "double", "parameters": {…}, "arrays": [{"file": …, "shape": […]}, …],
      "results": DIRECTORY}
                       → {"results": [{"file": …, "shape": […]}, …]}: runs the program once
-    {"do": "time", "count": N}  → {"nanoseconds": …}: of N runs
+    {"do": "time", "count": N, "clock": "wall" or "processor"}  → {"nanoseconds": …}: of N runs
     {"do": "memory", "count": N} → {"bytes": …}: what N runs add to the process's memory at most
     {"do": "forget"}  → {}
 
@@ -67,11 +67,12 @@ class Peer:
         step, count = self.work.step, command["count"]
         gc.collect()
         gc.disable()
-        start = time.perf_counter_ns()
+        now = time.perf_counter_ns if command["clock"] == "wall" else time.process_time_ns
+        start = now()
         for _ in range(count):
             step()
         self.work.finish()
-        end = time.perf_counter_ns()
+        end = now()
         gc.enable()
         return {"nanoseconds": end - start}
 

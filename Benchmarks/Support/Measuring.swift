@@ -22,6 +22,21 @@ package func nanoseconds() -> Double {
   return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
 }
 
+/// What time is measured by.
+package enum Clock: String, Codable, Sendable {
+  /// The clock on the wall.
+  case wall
+  /// What the processors spend on this process: hardly depends on what else they do, and adds up over threads.
+  case processor
+
+  /// Nanoseconds since some fixed moment.
+  package var now: Double {
+    var time = timespec()
+    clock_gettime(self == .wall ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) * 1e9 + Double(time.tv_nsec)
+  }
+}
+
 /// What was measured, in nanoseconds per metric ("forward", "backward", …), in the order of a subject's metrics.
 package struct Timing: Sendable {
   package private(set) var nanoseconds: SIMD4<Double> = .zero

@@ -3,7 +3,7 @@ import Foundation
 /// What is said to a peer: one line of JSON.
 package enum PeerCommand: Encodable, Sendable {
   case prepare(PeerProgram, results: String)
-  case time(Int)
+  case time(Int, Clock)
   case memory(Int)
   case forget
 
@@ -26,9 +26,10 @@ package enum PeerCommand: Encodable, Sendable {
       try container.encode(program.parameters, forKey: .parameters)
       try container.encode(program.arrays, forKey: .arrays)
       try container.encode(results, forKey: .results)
-    case .time(let count):
+    case .time(let count, let clock):
       try container.encode("time", forKey: .do)
       try container.encode(count, forKey: .count)
+      try container.encode(clock, forKey: .clock)
     case .memory(let count):
       try container.encode("memory", forKey: .do)
       try container.encode(count, forKey: .count)
@@ -36,7 +37,7 @@ package enum PeerCommand: Encodable, Sendable {
     }
   }
 
-  private enum Key: String, CodingKey { case `do`, program, scalar, parameters, arrays, results, count }
+  private enum Key: String, CodingKey { case `do`, program, scalar, parameters, arrays, results, count, clock }
 }
 
 /// The work of a case, as peers know it.

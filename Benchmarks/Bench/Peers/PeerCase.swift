@@ -34,11 +34,11 @@ struct PeerCase {
     /// Does the work so many times.
     let run: (_ count: Int) -> Void
 
-    var contender: Contender {
+    func contender(_ clock: Clock) -> Contender {
       Contender(name: name) { count in
-        let start = nanoseconds()
+        let start = clock.now
         run(count)
-        return nanoseconds() - start
+        return clock.now - start
       }
     }
   }

@@ -39,6 +39,11 @@ struct PeersCommand: ParsableCommand {
 
   @OptionGroup var comparing: ComparingOptions
 
+  @Flag(
+    name: .customLong("processor-time"),
+    help: "Measure what processors spend, not what elapses: for a busy machine, with --threads 1.")
+  var usesProcessorTime = false
+
   @Flag(help: "Fewer repetitions, and operations at two sizes.")
   var quick = false
 
@@ -47,6 +52,9 @@ struct PeersCommand: ParsableCommand {
 
   func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads).") }
+    if usesProcessorTime, threads != 1 {
+      throw ValidationError("--processor-time adds up over threads: it needs --threads 1.")
+    }
     if let name = names.first(where: { !Peers.names.contains($0) }) {
       throw ValidationError("There is no peer '\(name)'; there are \(Peers.names.joined(separator: ", ")).")
     }
@@ -58,7 +66,8 @@ struct PeersCommand: ParsableCommand {
     Threads.limit(to: threads)
     let earlier = try comparing.file(for: "peers")
     let peers = try Peers(names.isEmpty ? Peers.names : names, python: python, threads: threads)
-    var run = PeersRun(peers: peers, effort: quick ? .quickRounds : .rounds, writesTable: jsonPath != "-")
+    var run = PeersRun(peers: peers, effort: quick ? .quickRounds : .rounds, clock: usesProcessorTime ? .processor : .wall,
+      writesTable: jsonPath != "-")
     run.printHead()
     for maker in PeerCase.models(scalarType) where includes(maker.title, maker.size) { run.run(maker.make()) }
     if includes("memory of MLP 1024", 512) { run.measureMemory(scalarType ?? .float) }

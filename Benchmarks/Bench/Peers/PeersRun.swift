@@ -5,6 +5,7 @@ import Foundation
 struct PeersRun {
   let peers: Peers
   let effort: Effort
+  let clock: Clock
   let writesTable: Bool
   private var rows: [PeersTable.Line] = []
   private var report = Report(command: "peers")
@@ -12,9 +13,10 @@ struct PeersRun {
   private(set) var scoreboard = Scoreboard()
   private let table: PeersTable
 
-  init(peers: Peers, effort: Effort, writesTable: Bool) {
+  init(peers: Peers, effort: Effort, clock: Clock, writesTable: Bool) {
     self.peers = peers
     self.effort = effort
+    self.clock = clock
     self.writesTable = writesTable
     table = PeersTable(peers: peers.processes.map(\.name))
   }
@@ -23,14 +25,15 @@ struct PeersRun {
 
   mutating func run(_ work: PeerCase) {
     Progress.show(work.title)
+    let clock = clock
     let able = peers.processes.filter { $0.programs.contains(work.program) }
     do {
       let agreeing = able.isEmpty ? [] : prepare(work, able)
       let contenders: [Contender] =
-        (work.ours + work.floors).map(\.contender)
+        (work.ours + work.floors).map { $0.contender(clock) }
         + agreeing.map { peer in
           Contender(name: peer.name) { count in
-            guard let time = try peer.ask(.time(count)).nanoseconds else {
+            guard let time = try peer.ask(.time(count, clock)).nanoseconds else {
               throw PeerProcess.Failure(description: "no time in its answer")
             }
             return time
@@ -159,7 +162,7 @@ struct PeersRun {
     var text = """
       \(report.head.description)
       \(versions.isEmpty ? "no peers" : versions); \(peers.threads) threads each; medians of \(effort.sampleCount) \
-      rounds in turns.
+      rounds in turns\(clock == .processor ? "; time of processors, not elapsed" : "").
       ns: our time. Ratios: how many times as long the peer takes, ± half the distance between quartiles of the rounds.
       """
     for (name, why) in peers.missing { text += "\nNot here: \(name) (\(why))" }
@@ -174,6 +177,7 @@ struct PeersRun {
   var finishedReport: Report {
     var report = report
     report.add("threads", peers.threads)
+    report.add("clock", clock)
     report.add("versions", Dictionary(uniqueKeysWithValues: peers.processes.map { ($0.name, $0.version) }))
     report.add("missing", peers.missing.map(\.name))
     report.add("targets", scoreboard)
