@@ -26,11 +26,11 @@ import Wengert
     var pool = RecyclingPool<Box>()
     var last = take([1, 2, 1], from: &pool)
     for step in 0..<10 {
-      let next = take([1, 2, 1], from: &pool)
+      // Held while the next are taken, which the optimizer would not know.
+      let next = withExtendedLifetime(last) { take([1, 2, 1], from: &pool) }
       #expect(next.made == (step == 0 ? 3 : 0))
       last = next
     }
-    _ = last
   }
 
   /// What others held becomes free at any time, and then the objects do not come back in order.
