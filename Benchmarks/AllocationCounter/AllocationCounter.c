@@ -71,3 +71,9 @@ int64_t wc_allocated_bytes(void) { return -1; }
 void wc_keep_freed_memory(void) {}
 
 #endif
+
+void wc_return_freed_memory(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}

@@ -168,10 +168,10 @@ extension UnsafeMutablePointer<TapeCore> {
     if opcode == .severed && !self[record: id].pointee.flags.contains(.isTarget) { misuse(.severedPath) }
     guard let structural = pointee.operations.structural[Int(opcode.rawValue)] else { return }
     let direct = DirectPullback(core: self, id: id, adjoint: adjoint, range: range)
-    if let fused = structural.fused {
+    if let fused = structural.pointee.fused {
       fused(direct)
     } else {
-      direct.run(structural.rule)
+      direct.run(structural.pointee.rule)
     }
   }
 
@@ -205,7 +205,7 @@ extension UnsafeMutablePointer<TapeCore> {
           } else if record.opcode == .severed && !record.flags.contains(.isTarget) {
             misuse(.severedPath)
           } else if let structural = pointee.operations.structural[Int(record.opcode.rawValue)] {
-            pullback.run(structural)
+            pullback.run(structural.pointee)
           }
         }
         id -= 1

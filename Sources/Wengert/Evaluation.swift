@@ -56,7 +56,7 @@ extension UnsafeMutablePointer<TapeCore> {
     pointee.records.append(record)
     let evaluation = Evaluation(core: self, id: id)
     self[record: id].pointee.value = pointee.values.allocate(byteCount(of: evaluation))
-    do { try pointee.operations.forward[Int(opcode.rawValue)].unsafelyUnwrapped.evaluate(evaluation) } catch {
+    do { try pointee.operations.forward[Int(opcode.rawValue)].unsafelyUnwrapped.pointee.evaluate(evaluation) } catch {
       pointee.records.removeAll(from: Int(id))
       throw error
     }
@@ -75,7 +75,7 @@ extension UnsafeMutablePointer<TapeCore> {
   /// The bytes that a record's value takes.
   func byteCount(of evaluation: Evaluation) -> Int {
     let record = self[record: evaluation.id]
-    return pointee.operations.forward[Int(record.pointee.opcode.rawValue)]?.byteCount?(evaluation)
+    return pointee.operations.forward[Int(record.pointee.opcode.rawValue)]?.pointee.byteCount?(evaluation)
       ?? pointee.layouts[record.pointee.layout].elementCount &* record.pointee.scalarType.byteCount
   }
 
@@ -85,7 +85,7 @@ extension UnsafeMutablePointer<TapeCore> {
     if record.opcode.isElementwise {
       evaluateElementwise(id)
     } else {
-      try pointee.operations.forward[Int(record.opcode.rawValue)]?.evaluate(Evaluation(core: self, id: id))
+      try pointee.operations.forward[Int(record.opcode.rawValue)]?.pointee.evaluate(Evaluation(core: self, id: id))
     }
   }
 }

@@ -2,14 +2,22 @@
 public struct Parameter<Scalar: TensorScalar>: Sendable {
   /// The parameter's array; in the gradient of a model, its gradient. A plain value: nothing is differentiated through
   /// it, so functions of a model use ``tensor``.
-  public var value: ShapedArray<Scalar>
+  @inlinable public var value: ShapedArray<Scalar> {
+    get {
+      // While a program is recorded it holds for the elements that its function reads.
+      if bound.index >= 0 { noteParameterRead(bound) }
+      return array
+    }
+    _modify { yield &array }
+  }
+  @usableFromInline var array: ShapedArray<Scalar>
   /// The record this parameter is bound to while its model is being differentiated.
   @usableFromInline var bound: Handle
 
   /// A parameter with the given value.
   @inlinable
   public init(_ value: ShapedArray<Scalar>) {
-    self.value = value
+    array = value
     bound = .none
   }
 
@@ -19,12 +27,12 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
 
   @inlinable
   init(_ value: ShapedArray<Scalar>, bound: Handle) {
-    self.value = value
+    array = value
     self.bound = bound
   }
 
   /// The sizes of the parameter's axes.
-  public var shape: Shape { value.shape }
+  public var shape: Shape { array.shape }
 
   /// Makes ``tensor`` the given one, until its scope ends.
   package mutating func bind(to tensor: Tensor<Scalar>) { bound = tensor.handle }
@@ -33,7 +41,13 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   ///
   /// Inside `gradient(at: model)` the tensor that is differentiated with respect to; anywhere else a constant that
   /// shares the array's memory.
-  @inlinable public var tensor: Tensor<Scalar> { Tensor(handle: recordParameter(bound, value)) }
+  @inlinable public var tensor: Tensor<Scalar> { Tensor(handle: recordParameter(bound, array)) }
+}
+
+@usableFromInline @inline(never)
+func noteParameterRead(_ bound: Handle) {
+  let core = Core.current
+  if core.isLive(bound) { core.noteHostRead(bound.index) }
 }
 
 /// The record that a parameter is bound to, or a constant.
@@ -216,7 +230,7 @@ struct ParameterBinder<Scalar: TensorScalar>: ParameterVisitor {
 
   @inlinable
   mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
-    parameter.bound = differentiation.input(parameter.value, bound: parameter.bound)
+    parameter.bound = differentiation.input(parameter.array, bound: parameter.bound)
     leaves.append(parameter.bound)
   }
 }
@@ -237,7 +251,7 @@ struct GradientCollector<Scalar: TensorScalar>: ParameterVisitor {
 
   @inlinable
   mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
-    differentiation.replaceByGradient(&parameter.value, &parameter.bound, index, pass)
+    differentiation.replaceByGradient(&parameter.array, &parameter.bound, index, pass)
     index += 1
   }
 }

@@ -119,9 +119,9 @@ struct OperationTable: Sendable {
   enum Form: UInt8 { case sum, difference, product, other }
 
   /// The derivatives of operations that are more than elementwise, by opcode.
-  nonisolated(unsafe) let structural: UnsafePointer<Operation.Structural?>
+  nonisolated(unsafe) let structural: UnsafePointer<UnsafePointer<Operation.Structural>?>
   /// How values are computed, by opcode.
-  nonisolated(unsafe) let forward: UnsafePointer<Operation.Forward?>
+  nonisolated(unsafe) let forward: UnsafePointer<UnsafePointer<Operation.Forward>?>
   nonisolated(unsafe) let kinds: UnsafePointer<Kind>
   /// Three places per elementwise opcode; a program that no cotangent passes has an `instruction_count` of 255.
   nonisolated(unsafe) let programs: UnsafePointer<wg_program>
@@ -155,21 +155,30 @@ struct OperationTable: Sendable {
     kinds[Int(Opcode.leaf.rawValue)] = .leaf
     kinds[Int(Opcode.severed.rawValue)] = .leaf
     self.kinds = UnsafePointer(kinds)
-    let structural = UnsafeMutablePointer<Operation.Structural?>.allocate(capacity: byOpcode.count)
-    structural.initialize(repeating: nil, count: byOpcode.count)
-    for (opcode, operation) in byOpcode.enumerated() {
-      if case .structural(let derivative)? = operation?.derivative { structural[opcode] = derivative }
-    }
-    self.structural = UnsafePointer(structural)
-    let forward = UnsafeMutablePointer<Operation.Forward?>.allocate(capacity: byOpcode.count)
-    for (opcode, operation) in byOpcode.enumerated() { (forward + opcode).initialize(to: operation?.forward) }
-    self.forward = UnsafePointer(forward)
+    // Pointers: a copy of one of these would be a few references more to count, at every record.
+    structural = Self.table(byOpcode.map { if case .structural(let derivative)? = $0?.derivative { derivative } else { nil } })
+    forward = Self.table(byOpcode.map { $0?.forward })
     self.programs = UnsafePointer(programs)
     let forms = UnsafeMutablePointer<Form>.allocate(capacity: Int(WG_ELEMENTWISE_COUNT))
     for opcode in 0..<Int(WG_ELEMENTWISE_COUNT) {
       (forms + opcode).initialize(to: Form(programs[opcode * 3], programs[opcode * 3 + 1]))
     }
     self.forms = UnsafePointer(forms)
+  }
+
+  /// Where each entry that there is lies.
+  private static func table<Entry>(_ entries: [Entry?]) -> UnsafePointer<UnsafePointer<Entry>?> {
+    let table = UnsafeMutablePointer<UnsafePointer<Entry>?>.allocate(capacity: entries.count)
+    for (opcode, entry) in entries.enumerated() {
+      var place: UnsafePointer<Entry>?
+      if let entry {
+        let memory = UnsafeMutablePointer<Entry>.allocate(capacity: 1)
+        memory.initialize(to: entry)
+        place = UnsafePointer(memory)
+      }
+      (table + opcode).initialize(to: place)
+    }
+    return UnsafePointer(table)
   }
 
   /// The pullback of an elementwise operation to one operand, or nil if nothing passes.

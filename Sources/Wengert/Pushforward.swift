@@ -40,7 +40,7 @@ struct Pushforward: OperationInPass {
   fileprivate func push() -> NodeID? {
     let record = core[record: id].pointee
     if record.opcode.isElementwise { return pushElementwise(record) }
-    guard let structural = core.pointee.operations.structural[Int(record.opcode.rawValue)] else { return nil }
+    guard let structural = core.pointee.operations.structural[Int(record.opcode.rawValue)]?.pointee else { return nil }
     guard (0..<operandCount).contains(where: { tangent($0) != nil }) else { return nil }
     guard let tangent = structural.tangent else { return transposed(structural) }
     return block == nil || structural.isBlockable ? tangent(self) : stacked(tangent)

@@ -15,6 +15,9 @@ public struct ShapedArray<Scalar: TensorScalar>: Sendable {
     self.offset = offset
   }
 
+  /// An array of no elements, which costs no memory.
+  @usableFromInline static var empty: ShapedArray { ShapedArray(shape: .vector(0), storage: .empty) }
+
   /// An array whose memory is not yet written.
   init(uninitialized shape: Shape) {
     self.init(

@@ -6,6 +6,8 @@ import CKernels
 @usableFromInline
 final class ArrayStorage: @unchecked Sendable {
   static let alignment = 64
+  /// The memory of arrays without elements.
+  static let empty = ArrayStorage(byteCount: 0)
 
   @usableFromInline let base: UnsafeMutableRawPointer
   let byteCount: Int

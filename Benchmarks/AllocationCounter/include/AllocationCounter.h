@@ -15,4 +15,7 @@ int64_t wc_allocated_bytes(void);
 /// it page by page. A design that allocates for every operation would be charged with that for each large array.
 void wc_keep_freed_memory(void);
 
+/// Gives memory that is free back to the system, where the C library can.
+void wc_return_freed_memory(void);
+
 #endif

@@ -78,14 +78,17 @@ extension PeerCase.Series {
       } run: { count in
         for _ in 0..<count { _ = valueWithGradient(at: model, of: loss) }
       },
-      replayed(recorded(at: model, of: loss), at: model),
+      replayed({ recorded(at: model, of: loss) }, at: model),
     ]
   }
 
   /// A program for value and gradient.
-  static func replayed<M: Model>(_ program: RecordedGradient<M, NoInput, Never>, at model: M) -> PeerCase.Series
-  where M.Scalar: BenchScalar {
-    PeerCase.Series(name: "replayed") {
+  static func replayed<M: Model>(
+    _ record: @escaping () -> RecordedGradient<M, NoInput, Never>, at model: M
+  ) -> PeerCase.Series where M.Scalar: BenchScalar {
+    // When it is first run: a program holds memory.
+    lazy var program = record()
+    return PeerCase.Series(name: "replayed") {
       let (value, gradient) = program(model)
       return [PeerArray(ShapedArray(value))] + gradient.namedParameters.map { PeerArray($0.value) }
     } run: { count in

@@ -49,14 +49,16 @@ extension PeerCase {
         return [value, gradient.0, gradient.1, gradient.2]
       } + [
         Series.replayed(
-          recorded(at: Numbers(inputs)) { numbers in
-            var y = numbers.list[0].tensor
-            let (factor, summand) = (numbers.list[1].tensor, numbers.list[2].tensor)
-            for _ in 0..<count / 2 {
-              y = y * factor
-              y = y + summand
+          {
+            recorded(at: Numbers(inputs)) { numbers in
+              var y = numbers.list[0].tensor
+              let (factor, summand) = (numbers.list[1].tensor, numbers.list[2].tensor)
+              for _ in 0..<count / 2 {
+                y = y * factor
+                y = y + summand
+              }
+              return y
             }
-            return y
           }, at: Numbers(inputs))
       ], tolerance: S.tolerance, targets: [Target("scalar chain 1,000", against: "torch", atLeast: 300)],
       settling: 0.002)

@@ -37,7 +37,7 @@ extern const char *const wg_operation_names[WG_OPERATION_COUNT];
 #define WG_FUSED_PULLBACKS(X)          \
   X(tanh, 0, 1 - y * y)                \
   X(sigmoid, 0, y * (1 - y))           \
-  X(relu, 0, a <= 0 ? (T)0 : (T)1)     \
+  X(relu, 0, y <= 0 ? (T)0 : (T)1)     \
   X(divide, 1, -(y / b))               \
   X(maximum, 0, WG_SHARE(a, b, a > b)) \
   X(maximum, 1, WG_SHARE(b, a, b > a)) \

@@ -5,7 +5,8 @@ import CKernels
 extension Operation {
   static let selection: [Operation] = [
     /// max(x, 0): 1 above 0, else 0; a NaN passes.
-    .unary(.relu, over: 0.3...2) { x, y, c in x.isAtMost(0).select(0, c) },
+    // By the output, so that what went in need not be kept.
+    .unary(.relu, over: 0.3...2) { _, y, c in y.isAtMost(0).select(0, c) },
 
     /// |x|: the sign, 0 at 0
     .unary(.absolute, over: -2 ... -0.3) { x, y, c in c.scaled(by: sign(x)) },

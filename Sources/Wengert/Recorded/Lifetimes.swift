@@ -93,9 +93,13 @@ struct Lifetimes {
     _ compiler: ProgramCompiler, _ schedule: Schedule
   ) -> [(item: MemoryPlanner.Item, owner: MemoryPlan.Owner)] {
     var result: [(item: MemoryPlanner.Item, owner: MemoryPlan.Owner)] = []
+    var itemOfVersion = [Int?](repeating: nil, count: values.count)
+    let predecessors = predecessors(compiler, schedule)
     for (version, id) in schedule.evaluations.enumerated() where !isLocalValue(version, schedule) {
+      itemOfVersion[version] = result.count
       let item = MemoryPlanner.Item(
-        byteCount: compiler.locations.byteCounts[Int(id)], first: values[version].first, last: values[version].last)
+        byteCount: compiler.locations.byteCounts[Int(id)], first: values[version].first, last: values[version].last,
+        predecessor: predecessors[version].flatMap { itemOfVersion[$0] })
       result.append((item, .value(id, version: version)))
     }
     for (number, adjoint) in (compiler.backward?.adjoints ?? []).enumerated() {
@@ -103,6 +107,33 @@ struct Lifetimes {
       let item = MemoryPlanner.Item(
         byteCount: adjoint.byteCount, first: adjoints[number].first, last: adjoints[number].last)
       result.append((item, .adjoint(number, of: adjoint.owner)))
+    }
+    return result
+  }
+
+  /// For each version, one whose place it can take over: an operand of the elementwise operation that makes it, of as many
+  /// bytes, which nobody reads afterwards.
+  private func predecessors(_ compiler: ProgramCompiler, _ schedule: Schedule) -> [Int?] {
+    let core = compiler.core
+    var result = [Int?](repeating: nil, count: values.count)
+    var before = [Int](repeating: -1, count: compiler.isNeeded.count)
+    schedule.forEachStep(compiler.isNeeded.count) { step, group, versions in
+      defer { before = versions }
+      guard !group.isBackward, group.chainCount != nil else { return }
+      var lastReader: [Int: Int] = [:]
+      for member in group.members {
+        let id = schedule.evaluations[member]
+        for index in 0..<core.operandCount(id) {
+          let root = Int(compiler.locations[core.operand(id, index)].root)
+          if versions[root] >= 0, versions[root] == before[root] { lastReader[versions[root]] = member }
+        }
+      }
+      for (version, member) in lastReader.sorted(by: { $0.key < $1.key })
+      where values[version].last == step && result[member] == nil && !isLocalValue(member, schedule) {
+        let bytes = compiler.locations.byteCounts
+        guard bytes[Int(schedule.evaluations[version])] == bytes[Int(schedule.evaluations[member])] else { continue }
+        result[member] = version
+      }
     }
     return result
   }
@@ -121,13 +152,9 @@ extension ProgramCompiler {
     if pull.isHandover { return }
     let opcode = core[record: pull.id].pointee.opcode
     guard opcode.isElementwise else {
-      guard let structural = core.pointee.operations.structural[Int(opcode.rawValue)] else { return }
+      guard let structural = core.pointee.operations.structural[Int(opcode.rawValue)]?.pointee else { return }
       if structural.reads.contains(.operands) {
-        for operand in pull.operands {
-          body(operand.id)
-          // Rules of factored systems look behind their operand.
-          for index in 0..<core.operandCount(operand.id) { body(core.operand(operand.id, index)) }
-        }
+        for operand in pull.operands { body(operand.id) }
       }
       if structural.reads.contains(.output) { body(pull.id) }
       return

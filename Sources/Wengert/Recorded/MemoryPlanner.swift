@@ -9,6 +9,9 @@ struct MemoryPlanner {
     var byteCount: Int
     var first: Int
     var last: Int
+    /// A value of as many bytes that may end where this one starts: it is read element by element before this one is
+    /// written.
+    var predecessor: Int?
     /// Where it lies, once planned.
     var offset = 0
   }
@@ -28,11 +31,17 @@ struct MemoryPlanner {
     }
     var gaps: [Gap] = []
     var end = 0
+    var isSucceeded = [Bool](repeating: false, count: items.count)
     for step in 0...stepCount {
       for index in starting[step] {
+        if let predecessor = items[index].predecessor, items[predecessor].last == step, !isSucceeded[predecessor] {
+          isSucceeded[predecessor] = true
+          items[index].offset = items[predecessor].offset
+          continue
+        }
         items[index].offset = take(rounded(items[index].byteCount), &gaps, &end)
       }
-      for index in ending[step] {
+      for index in ending[step] where !isSucceeded[index] {
         release(Gap(offset: items[index].offset, byteCount: rounded(items[index].byteCount)), &gaps)
       }
     }

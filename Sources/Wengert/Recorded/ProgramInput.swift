@@ -19,8 +19,11 @@ public protocol ProgramInput {
 public protocol DifferentiableInput<Scalar>: ProgramInput {
   associatedtype Scalar: TensorScalar
 
-  /// The same structure with each array replaced by its gradient, in the order of `traced(by:)`.
-  func replaced(by gradients: inout ProgramGradients<Scalar>) -> Self
+  /// A copy of this structure that has no arrays yet.
+  func withoutArrays() -> Self
+
+  /// Gives a copy that has no arrays the gradients, in the order of `traced(by:)`.
+  mutating func fill(from gradients: inout ProgramGradients<Scalar>)
 }
 
 /// The arrays of one replay, where they lie.
@@ -54,13 +57,13 @@ public struct ProgramGradients<Scalar: TensorScalar> {
   @usableFromInline
   init(_ program: RecordedProgram) { self.program = program }
 
-  /// The gradient with respect to the next array, whose shape is given.
+  /// The gradient with respect to the next array.
   @usableFromInline
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  mutating func next(_ shape: Shape) -> ShapedArray<Scalar> {
+  mutating func next() -> ShapedArray<Scalar> {
     defer { index += 1 }
-    return ShapedArray(shape: shape, storage: program.gradient(index))
+    return ShapedArray(shape: program.targetShape(index), storage: program.gradient(index))
   }
 }
 
@@ -69,7 +72,8 @@ public struct ProgramGradients<Scalar: TensorScalar> {
 extension ShapedArray: DifferentiableInput {
   public func traced(by recorder: ProgramRecorder) -> Tensor<Scalar> { Tensor(handle: recorder.input(self)) }
   @inlinable public func supply(to arguments: inout ProgramArguments) { arguments.append(self) }
-  public func replaced(by gradients: inout ProgramGradients<Scalar>) -> ShapedArray { gradients.next(shape) }
+  public func withoutArrays() -> ShapedArray { .empty }
+  public mutating func fill(from gradients: inout ProgramGradients<Scalar>) { self = gradients.next() }
 }
 
 extension IndexArray: ProgramInput {
@@ -136,12 +140,18 @@ extension Model {
   }
 
   @inlinable
-  public func replaced(by gradients: inout ProgramGradients<Scalar>) -> Self {
+  public func withoutArrays() -> Self {
     var result = self
-    var visitor = GradientReplacer<Scalar>(gradients)
+    var visitor = ArrayRemover<Scalar>()
     result.visitParameters(&visitor)
-    gradients = visitor.gradients
     return result
+  }
+
+  @inlinable
+  public mutating func fill(from gradients: inout ProgramGradients<Scalar>) {
+    var visitor = GradientFiller<Scalar>(gradients)
+    visitParameters(&visitor)
+    gradients = visitor.gradients
   }
 }
 
@@ -156,7 +166,7 @@ struct InputBinder<Scalar: TensorScalar>: ParameterVisitor {
 
   @inlinable
   mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
-    parameter.bound = recorder.input(parameter.value)
+    parameter.bound = recorder.input(parameter.array)
   }
 }
 
@@ -170,12 +180,25 @@ struct ArgumentVisitor<Scalar: TensorScalar>: ParameterVisitor {
   init(_ arguments: ProgramArguments) { self.arguments = arguments }
 
   @inlinable
-  mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) { arguments.append(parameter.value) }
+  mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) { arguments.append(parameter.array) }
 }
 
-/// Replaces parameters by their gradients.
+/// Lets go of parameters: gradients of an earlier replay may lie where a copy's parameters do, and their memory is free
+/// for the next one then.
 @usableFromInline
-struct GradientReplacer<Scalar: TensorScalar>: ParameterVisitor {
+struct ArrayRemover<Scalar: TensorScalar>: ParameterVisitor {
+  @inlinable static var changesParameters: Bool { true }
+
+  @inlinable
+  init() {}
+
+  @inlinable
+  mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) { parameter = Parameter(.empty) }
+}
+
+/// Gives parameters their gradients.
+@usableFromInline
+struct GradientFiller<Scalar: TensorScalar>: ParameterVisitor {
   @inlinable static var changesParameters: Bool { true }
   @usableFromInline var gradients: ProgramGradients<Scalar>
 
@@ -184,6 +207,6 @@ struct GradientReplacer<Scalar: TensorScalar>: ParameterVisitor {
 
   @inlinable
   mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
-    parameter = Parameter(gradients.next(parameter.value.shape))
+    parameter = Parameter(gradients.next())
   }
 }

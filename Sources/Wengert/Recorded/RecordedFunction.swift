@@ -37,9 +37,12 @@ public final class RecordedGradient<Point: DifferentiableInput, Inputs: ProgramI
 
   @inlinable
   func run(_ point: Point, _ inputs: Inputs) throws(Failure) -> (value: Point.Scalar, gradient: Point) {
+    // Before the replay: what an earlier gradient held is then free for this one.
+    var gradient = point.withoutArrays()
     let program = try replay(point, inputs)
     var gradients = ProgramGradients<Point.Scalar>(program)
-    return (program.scalarResult(), point.replaced(by: &gradients))
+    gradient.fill(from: &gradients)
+    return (program.scalarResult(), gradient)
   }
 
   @inlinable

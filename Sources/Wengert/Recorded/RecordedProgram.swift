@@ -188,6 +188,8 @@ final class RecordedProgram {
   /// The memory of a gradient of the last replay.
   func gradient(_ index: Int) -> ArrayStorage { core.pointee.gradientPool[gradientPositions[index]] }
 
+  func targetShape(_ index: Int) -> Shape { core.shape(targets.unsafelyUnwrapped[index]) }
+
   /// The output's only element after a replay.
   @usableFromInline
   @specialized(where S == Float)

@@ -61,6 +61,24 @@ import Wengert
     }
   }
 
+  /// A parameter's array is outside the tape; so is that of a gradient taken inside.
+  @Test func arraysOfParametersAreGuarded() {
+    let functions: [(Operands<Double>) -> Tensor<Double>] = [
+      { $0.tensors[0].sum() * $0.list[0].value[0] },
+      { model in
+        let slopes = gradient(at: model) { ($0.tensors[0] * $0.tensors[0]).sum() }
+        return model.tensors[0].sum() * slopes.list[0].value[1]
+      },
+    ]
+    for function in functions {
+      let program = recorded(at: Operands([x])) { function($0) }
+      for x in [x, ShapedArray([4.0, 5, 6]), x] {
+        let expected = gradient(at: Operands([x])) { function($0) }
+        #expect(program(Operands([x])).gradient.scalars == expected.scalars)
+      }
+    }
+  }
+
   @Test func labelsAreInputs() {
     let logits = ShapedArray([[1.0, 2, 3], [0, -1, 1]])
     var calls = 0
