@@ -48,15 +48,14 @@ extension Operation {
       forward: .init { e in
         let factors = e.input(0).value
         let threshold = (e.type == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)).squareRoot()
-        e.core.forEachFactored(e.operand(0)) { n, offset, pivots, matrix in
+        e.core.forEachFactored(e.operand(0)) { n, offset, _, matrix in
+          let isUnderflow = e.core.pivotsUnderflow(factors, e.type, offset, n)
           if e.type == .double {
-            let product = wg_lu_determinant_f64(n, factors.f64 + offset, pivots).magnitude
-            let isSmall = product < .leastNormalMagnitude || wg_lu_pivot_ratio_f64(n, factors.f64 + offset) < threshold
-            e.value.f64[matrix] = n > 0 && isSmall ? 1 : 0
+            let isSmall = n > 0 && wg_lu_pivot_ratio_f64(n, factors.f64 + offset) < threshold
+            e.value.f64[matrix] = isUnderflow || isSmall ? 1 : 0
           } else {
-            let product = wg_lu_determinant_f32(n, factors.f32 + offset, pivots).magnitude
-            let ratio = Double(wg_lu_pivot_ratio_f32(n, factors.f32 + offset))
-            e.value.f32[matrix] = n > 0 && (product < .leastNormalMagnitude || ratio < threshold) ? 1 : 0
+            let ratio = n > 0 ? Double(wg_lu_pivot_ratio_f32(n, factors.f32 + offset)) : 1
+            e.value.f32[matrix] = isUnderflow || ratio < threshold ? 1 : 0
           }
         }
       },
@@ -202,6 +201,22 @@ extension UnsafeMutablePointer<TapeCore> {
 
   // MARK: Singular matrices
 
+  /// Whether the product of the pivots underflows, but perhaps not all products that leave one out.
+  fileprivate func pivotsUnderflow(
+    _ factors: UnsafeMutableRawPointer, _ type: ScalarType, _ offset: Int, _ n: Int
+  ) -> Bool {
+    var (sum, least) = (0, 0)
+    for row in 0..<n {
+      let pivot = number(factors, type, offset + row * (n + 1))
+      guard pivot != 0, pivot.isFinite else { return false }
+      sum += Int(pivot.exponent)
+      least = Swift.min(least, Int(pivot.exponent))
+    }
+    // A product of n factors is less than 2ⁿ times that of their powers of two.
+    let (normal, subnormal) = type == .double ? (-1022, -1074) : (-126, -149)
+    return sum < normal && sum - least + n >= subnormal
+  }
+
   /// The determinant of one matrix that is singular or nearly so: the value of the LU factors, with the derivatives of
   /// det U det V det(Uᵀ A V), where U and V are those of A's singular value decomposition, but constants.
   private func determinantOfSingular(_ a: NodeID) -> NodeID {
@@ -211,13 +226,13 @@ extension UnsafeMutablePointer<TapeCore> {
     guard let (packed, sign) = constantSingularVectors(a) else { return determinant(factored: factored(a)) }
     let (u, s, v) = (rows(packed, 0..<n), readNumbers(rows(packed, n..<n + 1)), rows(packed, n + 1..<2 * n + 1))
     let ulp = type == .double ? Double.ulpOfOne : Double(Float.ulpOfOne)
-    // The large singular values are those well away from 0 whose product is well away from underflow.
-    let least = (type == .double ? Double.leastNormalMagnitude : Double(Float.leastNormalMagnitude)).squareRoot()
-    var product = 1.0
-    let rank = s.prefix {
-      product *= $0
-      return $0 > ulp.squareRoot() * s[0] && product > least
-    }.count
+    // Where the determinant underflows, that of the large singular values must not be less than 1: its product with the
+    // rest would underflow before it is divided by one of them.
+    let underflows =
+      s[n - 1] > Double(n) * ulp * s[0]
+      && readNumbers(value)[0].magnitude
+        < (type == .double ? .leastNormalMagnitude : Double(Float.leastNormalMagnitude))
+    let rank = s.prefix { $0 > ulp.squareRoot() * s[0] && ($0 >= 1 || !underflows) }.count
     let b = matmul(matmul(matrixTransposed(u), a), v)
     // The large singular values are eliminated; what is left is small, and 0 where it is only rounding.
     var rest = block(b, rows: rank..<n, columns: rank..<n)
