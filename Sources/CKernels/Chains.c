@@ -4,7 +4,7 @@
 // gives the bits that one operation after the other gives.
 #include "CKernels.h"
 #include "Clones.h"
-#include "Threads.h"
+#include "Costs.h"
 
 // The scalar operations round after every step, as the kernels do.
 #pragma clang fp contract(off)

@@ -1,5 +1,6 @@
 /// Runs a chain over the elements from `start` to `end`.
-static void FN(run_part)(const wg_chain *chain, size_t start, size_t end) {
+static void FN(run_part)(const void *context, size_t start, size_t end) {
+  const wg_chain *chain = context;
   const size_t first = end - start < WG_BLOCK ? end - start : WG_BLOCK;
   int block_count = 0;
   for (int i = 0; i < chain->slot_count; i++) block_count += !chain->slots[i].data || chain->slots[i].repeats;
@@ -39,11 +40,12 @@ static void FN(run_part)(const wg_chain *chain, size_t start, size_t end) {
   }
 }
 
-static void FN(chain_piece)(const void *chain, size_t start, size_t end) { FN(run_part)(chain, start, end); }
-
 void FN(wg_run_chain)(const wg_chain *chain) {
-  const double cost = chain->step_count * (double)sizeof(T) * WG_COST_OF_MOVING;
-  wg_split(chain->count, WG_BLOCK, cost, FN(chain_piece), chain);
+  double cost = 0;
+  for (int i = 0; i < chain->step_count && chain->count > WG_BLOCK; i++) {
+    cost += chain->steps[i].is_pullback ? WG_COST_OF_MOVING : wg_cost(chain->steps[i].operation);
+  }
+  wg_split(chain->count, WG_BLOCK, cost * sizeof(T), FN(run_part), chain);
 }
 
 void FN(wg_run_scalars)(const wg_scalar_step *steps, size_t count) {

@@ -270,12 +270,10 @@ void wg_parallel(size_t chunk_count, bool wakes, void (*body)(void *context, siz
 
 // A thread that is still awake from the job before joins within a microsecond. One that sleeps costs the caller several,
 // and comes after ten or twenty.
-static _Atomic double split_minimum = 16000;
+static _Thread_local double split_minimum = 16000;
 static const double wake_factor = 2.5, piece_factor = 0.5;
 
-void wg_set_split_minimum(double nanoseconds) {
-  atomic_store_explicit(&split_minimum, nanoseconds, memory_order_relaxed);
-}
+void wg_set_split_minimum(double nanoseconds) { split_minimum = nanoseconds; }
 
 typedef struct {
   wg_piece *piece;
@@ -296,7 +294,7 @@ static void run_piece(void *context, size_t chunk) {
 }
 
 void wg_split(size_t count, size_t unit, double cost, wg_piece *piece, const void *context) {
-  const double minimum = atomic_load_explicit(&split_minimum, memory_order_relaxed), total = (double)count * cost;
+  const double minimum = split_minimum, total = (double)count * cost;
   if (total <= 0 || total < minimum || count <= unit) {
     piece(context, 0, count);
     return;

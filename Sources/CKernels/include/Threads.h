@@ -39,7 +39,8 @@ bool wg_is_in_piece(void);
 /// Memory that a thread of the pool keeps for its pieces, aligned for vectors; NULL on any other thread.
 void *wg_worker_scratch(size_t byte_count);
 
-/// Nanoseconds of work that `wg_split` leaves in one piece: 16,000, unless a test lowers it to have small arrays cut.
+/// Nanoseconds of work that `wg_split` leaves in one piece on the calling thread: 16,000, unless a test lowers it to have
+/// small arrays cut.
 void wg_set_split_minimum(double nanoseconds);
 
 // What kernels cost, in nanoseconds per byte of an element: on one core of a Zen 4 with AVX-512, in its cache.

@@ -161,7 +161,11 @@ import Wengert
     let expected = (0..<4).map(work)
     withThreads(3, cutting: true) {
       let results = (0..<4).map { _ in Results() }
-      DispatchQueue.concurrentPerform(iterations: 16) { index in results[index % 4].append(work(index % 4)) }
+      DispatchQueue.concurrentPerform(iterations: 16) { index in
+        wg_set_split_minimum(200)
+        defer { wg_set_split_minimum(16_000) }
+        results[index % 4].append(work(index % 4))
+      }
       for index in 0..<4 {
         for list in results[index].lists { expectIdentical(list, expected[index], "work \(index)") }
       }
@@ -175,6 +179,8 @@ import Wengert
     withThreads(2, cutting: true) {
       let results = Results()
       DispatchQueue.concurrentPerform(iterations: 4) { index in
+        wg_set_split_minimum(200)
+        defer { wg_set_split_minimum(16_000) }
         for step in 0..<40 {
           if index == 0 { wg_set_thread_count(Int32(1 + step % 4)) }
           let sum = Tape.scope { tanh(Tensor<Float>(repeating: 0.5, shape: [20_000])).sum().item }
