@@ -6,7 +6,8 @@ extension Misuse {
   }
   static func memoryBudget(_ budget: Int, _ smallest: Int) -> Misuse {
     Misuse(
-      "a memory budget is enough for what a program needs at one time", given: "\(budget) bytes for at least \(smallest)",
+      "a memory budget is enough for what a program needs at one time",
+      given: "\(budget) bytes for at least \(smallest)",
       "Raise memoryBudget, or make the function's steps smaller.")
   }
   static var randomInRecording: Misuse {

@@ -156,7 +156,8 @@ struct OperationTable: Sendable {
     kinds[Int(Opcode.severed.rawValue)] = .leaf
     self.kinds = UnsafePointer(kinds)
     // Pointers: a copy of one of these would be a few references more to count, at every record.
-    structural = Self.table(byOpcode.map { if case .structural(let derivative)? = $0?.derivative { derivative } else { nil } })
+    structural = Self.table(
+      byOpcode.map { if case .structural(let derivative)? = $0?.derivative { derivative } else { nil } })
     forward = Self.table(byOpcode.map { $0?.forward })
     self.programs = UnsafePointer(programs)
     let forms = UnsafeMutablePointer<Form>.allocate(capacity: Int(WG_ELEMENTWISE_COUNT))

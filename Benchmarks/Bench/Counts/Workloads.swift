@@ -34,6 +34,23 @@ struct Workload {
         let series = PeerCase.Series.training(classifier.model, rate: 0.05, loss: classifier.loss)[0]
         return { series.run(1) }
       },
+      Workload(name: "step of two moons, replayed") {
+        let classifier = PeerCase.Classifier<Double>(moons: 64)
+        let series = PeerCase.Series.training(classifier.model, rate: 0.05, loss: classifier.loss)[1]
+        return { series.run(1) }
+      },
+      Workload(name: "scalar chain of 1,000, replayed") {
+        let program = recorded(at: ShapedArray(1.0)) { y in
+          var y = y
+          for _ in 0..<500 {
+            y = y * 0.999999
+            y = y + 1e-6
+          }
+          return y
+        }
+        let y = ShapedArray(1.0)
+        return { _ = program(y) }
+      },
       Workload(name: "sum of tanh(a × b) + a, 1,000") {
         let operands = (0..<2).map { Operand<Double>(shape: [1000], domain: -2...2, seed: $0).atRest }
         return {

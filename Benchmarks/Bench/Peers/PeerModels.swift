@@ -239,7 +239,11 @@ extension PeerCase {
       title: "Jacobian 64 × 64 of MLP 64→128→64", work: "Jacobian 64 × 64", size: 64, metric: "Jacobian",
       program: "jacobian", scalar: S.choice, inputs: model.namedParameters.map { PeerArray($0.value) } + [PeerArray(x)],
       ours: Series.function(of: [x]) { x in [Wengert.jacobian(at: x[0]) { model($0) }] } + [
-        Series(name: "replayed") { [PeerArray(program(x))] } run: { count in for _ in 0..<count { _ = program(x) } }
+        Series(name: "replayed") {
+          [PeerArray(program(x))]
+        } run: { count in
+          for _ in 0..<count { _ = program(x) }
+        }
       ], tolerance: S.tolerance,
       targets: [Target("Jacobian 64 × 64", against: "jax", atLeast: 1)])
   }

@@ -98,7 +98,9 @@ struct CompiledProgram {
   }
 
   func place(_ part: RecordedProgram.Part, _ core: Core) {
-    for index in part.start..<part.start + part.count { core.pointee.slots.base[Int(placements.base[index].record)] = placements.base[index].slot }
+    for index in part.start..<part.start + part.count {
+      core.pointee.slots.base[Int(placements.base[index].record)] = placements.base[index].slot
+    }
   }
 
   func move(_ part: RecordedProgram.Part, _ core: Core) {

@@ -41,10 +41,11 @@ public struct MemoryPlan: Sendable {
     self.constantByteCount = constantByteCount
     scratchByteCount = unplannedByteCount
     entries = zip(items, owners).map { item, owner in
-      let (id, isAdjoint) = switch owner {
+      let (id, isAdjoint) =
+        switch owner {
         case .value(let id, _): (id, false)
         case .adjoint(_, let id): (id, true)
-      }
+        }
       return Entry(
         operation: String(cString: core[record: id].pointee.opcode.cName), shape: core.shape(id), isAdjoint: isAdjoint,
         offset: item.offset, byteCount: item.byteCount, steps: item.first...item.last)

@@ -58,7 +58,9 @@ struct MemoryPlanner {
     var best: Int?
     for (index, gap) in gaps.enumerated() {
       let padding = -gap.offset & (alignment - 1)
-      guard gap.byteCount >= byteCount + padding, best.map({ gaps[$0].byteCount > gap.byteCount }) ?? true else { continue }
+      guard gap.byteCount >= byteCount + padding, best.map({ gaps[$0].byteCount > gap.byteCount }) ?? true else {
+        continue
+      }
       best = index
       if gap.byteCount == byteCount { break }
     }

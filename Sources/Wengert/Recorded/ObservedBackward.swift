@@ -32,7 +32,8 @@ struct ObservedBackward {
 
     /// Whether nothing is to be done: operands take over the cotangent's memory, or want nothing.
     var isHandover: Bool {
-      cotangent != nil && operands.allSatisfy { !$0.isWanted || $0.isFirst && $0.adjoint == cotangent && $0.isCotangent }
+      cotangent != nil
+        && operands.allSatisfy { !$0.isWanted || $0.isFirst && $0.adjoint == cotangent && $0.isCotangent }
     }
   }
 

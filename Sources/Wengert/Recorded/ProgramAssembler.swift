@@ -212,7 +212,11 @@ struct ProgramAssembler {
     case .scalars(let type):
       let start = group.isBackward ? code.pullbacks.count : code.scalars.count
       for member in group.members {
-        if group.isBackward { writePullback(backward!.pulls[member]) } else { writeScalar(schedule.evaluations[member]) }
+        if group.isBackward {
+          writePullback(backward!.pulls[member])
+        } else {
+          writeScalar(schedule.evaluations[member])
+        }
       }
       let end = group.isBackward ? code.pullbacks.count : code.scalars.count
       let part = RecordedProgram.Part(start: start, count: end - start)
@@ -226,7 +230,11 @@ struct ProgramAssembler {
         }
       }
       for member in group.members {
-        if group.isBackward { chain.append(backward!.pulls[member]) } else { chain.append(schedule.evaluations[member]) }
+        if group.isBackward {
+          chain.append(backward!.pulls[member])
+        } else {
+          chain.append(schedule.evaluations[member])
+        }
       }
       guard let (number, open) = chain.finish(&code) else { return }
       for (key, place) in open {

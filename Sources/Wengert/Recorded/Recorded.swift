@@ -38,9 +38,12 @@
 /// - Complexity: The function's own time and that of a backward pass, and more to plan.
 @inlinable
 public func recorded<Point: DifferentiableInput, Failure: Error>(
-  at point: Point, memoryBudget: Int? = nil, of function: @escaping (Point.Traced) throws(Failure) -> Tensor<Point.Scalar>
+  at point: Point, memoryBudget: Int? = nil,
+  of function: @escaping (Point.Traced) throws(Failure) -> Tensor<Point.Scalar>
 ) throws(Failure) -> RecordedGradient<Point, NoInput, Failure> {
-  let result = RecordedGradient<Point, NoInput, Failure>(memoryBudget: memoryBudget) { (x, _) throws(Failure) in try function(x) }
+  let result = RecordedGradient<Point, NoInput, Failure>(memoryBudget: memoryBudget) { (x, _) throws(Failure) in
+    try function(x)
+  }
   try result.record(point, NoInput())
   return result
 }
@@ -62,7 +65,8 @@ public func recorded<Point: DifferentiableInput, A: ProgramInput, B: ProgramInpu
   at point: Point, _ a: A, _ b: B, memoryBudget: Int? = nil,
   of function: @escaping (Point.Traced, A.Traced, B.Traced) throws(Failure) -> Tensor<Point.Scalar>
 ) throws(Failure) -> RecordedGradient<Point, InputPair<A, B>, Failure> {
-  let result = RecordedGradient<Point, InputPair<A, B>, Failure>(memoryBudget: memoryBudget) { (x, inputs) throws(Failure) in
+  let result = RecordedGradient<Point, InputPair<A, B>, Failure>(memoryBudget: memoryBudget) {
+    (x, inputs) throws(Failure) in
     try function(x, inputs.0, inputs.1)
   }
   try result.record(point, InputPair(a, b))
@@ -75,7 +79,8 @@ public func recorded<Point: DifferentiableInput, A: ProgramInput, B: ProgramInpu
   at point: Point, _ a: A, _ b: B, _ c: C, memoryBudget: Int? = nil,
   of function: @escaping (Point.Traced, A.Traced, B.Traced, C.Traced) throws(Failure) -> Tensor<Point.Scalar>
 ) throws(Failure) -> RecordedGradient<Point, InputPair<A, InputPair<B, C>>, Failure> {
-  let result = RecordedGradient<Point, InputPair<A, InputPair<B, C>>, Failure>(memoryBudget: memoryBudget) { (x, inputs) throws(Failure) in
+  let result = RecordedGradient<Point, InputPair<A, InputPair<B, C>>, Failure>(memoryBudget: memoryBudget) {
+    (x, inputs) throws(Failure) in
     try function(x, inputs.0, inputs.1.0, inputs.1.1)
   }
   try result.record(point, InputPair(a, InputPair(b, c)))

@@ -75,7 +75,8 @@ extension RecordedGradient where Inputs == NoInput {
 extension RecordedGradient {
   /// The function's value and its gradient at a point, for a further input. See `callAsFunction(_:)`.
   @inlinable
-  public func callAsFunction(_ point: Point, _ input: Inputs) throws(Failure) -> (value: Point.Scalar, gradient: Point) {
+  public func callAsFunction(_ point: Point, _ input: Inputs) throws(Failure) -> (value: Point.Scalar, gradient: Point)
+  {
     try run(point, input)
   }
 
