@@ -1,6 +1,5 @@
 import BenchSupport
 import Wengert
-import WengertNN
 
 /// Work that we and our peers do.
 struct PeerCase {
@@ -57,62 +56,4 @@ extension PeerArray {
   }
 
   init<S: BenchScalar>(_ tensor: Tensor<S>) { self.init(tensor.value) }
-}
-
-extension ShapedArray where Scalar: BenchScalar {
-  init(_ operand: Operand<Scalar>) { self = operand.atRest }
-}
-
-// MARK: - Ways of doing the work
-
-// A way that is added here is measured for every case that is made with these.
-
-extension PeerCase.Series {
-  /// Value and gradient of a model's loss.
-  static func gradients<M: Model>(at model: M, of loss: @escaping (M) -> Tensor<M.Scalar>) -> [PeerCase.Series]
-  where M.Scalar: BenchScalar {
-    [
-      PeerCase.Series(name: "eager") {
-        let (value, gradient) = valueWithGradient(at: model, of: loss)
-        return [PeerArray(ShapedArray(value))] + gradient.namedParameters.map { PeerArray($0.value) }
-      } run: { count in
-        for _ in 0..<count { _ = valueWithGradient(at: model, of: loss) }
-      }
-    ]
-  }
-
-  /// A step of gradient descent: the loss, and the parameters after it.
-  static func training<M: Model>(
-    _ model: M, rate: M.Scalar, loss: @escaping (M) -> Tensor<M.Scalar>
-  ) -> [PeerCase.Series] where M.Scalar: BenchScalar {
-    var trained = model
-    var optimizer = SGD<M.Scalar>(learningRate: rate)
-    return [
-      PeerCase.Series(name: "eager") {
-        var model = model
-        let (value, gradient) = valueWithGradient(at: model, of: loss)
-        var optimizer = SGD<M.Scalar>(learningRate: rate)
-        optimizer.update(&model, along: gradient)
-        return [PeerArray(ShapedArray(value))] + model.namedParameters.map { PeerArray($0.value) }
-      } run: { count in
-        for _ in 0..<count {
-          let (_, gradient) = valueWithGradient(at: trained, of: loss)
-          optimizer.update(&trained, along: gradient)
-        }
-      }
-    ]
-  }
-
-  /// The tensors that a function of tensors returns.
-  static func function<S: BenchScalar>(
-    of inputs: [ShapedArray<S>], _ function: @escaping ([Tensor<S>]) -> [Tensor<S>]
-  ) -> [PeerCase.Series] {
-    [
-      PeerCase.Series(name: "eager") {
-        Tape.scope { function(inputs.map { Tensor($0) }).map { PeerArray($0) } }
-      } run: { count in
-        for _ in 0..<count { Tape.scope { _ = function(inputs.map { Tensor($0) }) } }
-      }
-    ]
-  }
 }

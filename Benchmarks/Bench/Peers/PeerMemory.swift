@@ -66,7 +66,7 @@ extension PeerCase.Classifier {
 /// The process whose memory is ours: prints how much the passes added.
 struct PeerMemoryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "peer-memory", shouldDisplay: false)
-  static let series = ["eager"]
+  static let series = ["eager", "replayed"]
 
   @Argument var series: String
   @Option(name: .customLong("scalar")) var scalarType = ScalarChoice.float
@@ -80,12 +80,13 @@ struct PeerMemoryCommand: ParsableCommand {
 
   private func run<S: BenchScalar>(_: S.Type) throws {
     let classifier = PeerCase.large(S.self)
-    let all = PeerCase.Series.gradients(at: classifier.model, of: classifier.loss)
+    let all = PeerCase.Series.gradients(
+      at: classifier.model, of: classifier.loss, recording: classifier.program)
     guard let way = all.first(where: { $0.name == series }) else {
       throw ValidationError("There is no series '\(series)'.")
     }
     let small = PeerCase.Classifier<S>([1024, 16, 16, 10], batch: 512, activation: "relu")
-    for warm in PeerCase.Series.gradients(at: small.model, of: small.loss) { warm.run(1) }
+    for warm in PeerCase.Series.gradients(at: small.model, of: small.loss, recording: small.program) { warm.run(1) }
     let before = try Memory.reset()
     way.run(PeerMemory.passes)
     print(try Memory.bytes("VmHWM") - before)
