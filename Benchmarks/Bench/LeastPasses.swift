@@ -19,15 +19,15 @@ func passes(forward: [(reads: Int, writes: Int)], backward: [(reads: Int, writes
 
 /// A product of square matrices forward, and two of them backward.
 let leastOfProducts: Least = { size in
-    let (elements, flops) = (size * size, 2 * Double(size) * Double(size) * Double(size))
-    return (
-      LeastWork([LeastWork.Pass(reads: 2, writes: 1, elements: elements)], flops: flops),
-      LeastWork(
-        [
-          LeastWork.Pass(reads: 1, writes: 0, elements: elements),
-          LeastWork.Pass(reads: 2, writes: 2, elements: elements),
-        ], flops: 2 * flops)
-    )
+  let (elements, flops) = (size * size, 2 * Double(size) * Double(size) * Double(size))
+  return (
+    LeastWork([LeastWork.Pass(reads: 2, writes: 1, elements: elements)], flops: flops),
+    LeastWork(
+      [
+        LeastWork.Pass(reads: 1, writes: 0, elements: elements),
+        LeastWork.Pass(reads: 2, writes: 2, elements: elements),
+      ], flops: 2 * flops)
+  )
 }
 
 extension Adjoint {

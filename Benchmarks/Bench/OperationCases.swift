@@ -20,8 +20,12 @@ extension OperationCase {
       .unary("sqrt(x)", over: 0.2...3, .squareRoot, .squareRoot, { sqrt($0) }, { sqrt($0) }),
       .unary("exp(x)", .exp, .exp, { exp($0) }, { exp($0) }),
       .unary("log(x)", over: 0.2...3, .log, .log, { log($0) }, { log($0) }),
-      .function("pow(x, 2)", over: 0.2...3, { pow($0, 2) }, { pow($0, 2) }, least: passes(forward: [(1, 1)], backward: [(1, 0), (1, 1)])),
-      .function("pow(x, 0.3)", over: 0.2...3, { pow($0, 0.3) }, { pow($0, 0.3) }, least: passes(forward: [(1, 1)], backward: [(1, 0), (1, 1)])),
+      .function(
+        "pow(x, 2)", over: 0.2...3, { pow($0, 2) }, { pow($0, 2) },
+        least: passes(forward: [(1, 1)], backward: [(1, 0), (1, 1)])),
+      .function(
+        "pow(x, 0.3)", over: 0.2...3, { pow($0, 0.3) }, { pow($0, 0.3) },
+        least: passes(forward: [(1, 1)], backward: [(1, 0), (1, 1)])),
       .unary("tanh(x)", .tanh, .tanh, { tanh($0) }, { tanh($0) }),
       .unary("sigmoid(x)", .sigmoid, .sigmoid, { sigmoid($0) }, { sigmoid($0) }),
       OperationCase(
@@ -50,7 +54,8 @@ extension OperationCase {
           forward: { $0.sum(divisor: Scalar($0.operandCount)) },
           backward: { Scalar.fill(1 / Scalar($0.operandCount), $0.abar, $0.operandCount) }),
         least: passes(forward: [(1, 0)], backward: [])),
-      .function("sum of columns", shape: { rows($0) }, { $0.sum(along: 0) }, { $0.columnSums() },
+      .function(
+        "sum of columns", shape: { rows($0) }, { $0.sum(along: 0) }, { $0.columnSums() },
         least: passes(forward: [(1, 0)], backward: [])),
       .function("max(x)", { $0.max() }, { $0.max() }, least: passes(forward: [(1, 0)], backward: [(1, 1)])),
     ]

@@ -22,7 +22,9 @@ struct OpsCommand: ParsableCommand {
     var run = try OpsRun<S>(options: options, comparing: comparing)
     let cases = OperationCase<S>.all.filter { options.includes($0.name) }
     let samples = SampleSubject<S>.all(size: 1024).filter { options.includes($0.name) }
-    guard !cases.isEmpty || !samples.isEmpty else { throw ValidationError("No operation's name contains '\(options.filter ?? "")'.") }
+    guard !cases.isEmpty || !samples.isEmpty else {
+      throw ValidationError("No operation's name contains '\(options.filter ?? "")'.")
+    }
     run.printHead()
     run.run(cases.filter { $0.kind == .elements }, .elements)
     run.run(cases.filter { $0.kind == .matrices }, .matrices)
@@ -165,7 +167,9 @@ private struct OpsRun<S: BenchScalar> {
   private func printSummary() {
     if !memoryBound.isEmpty {
       let missed = memoryBound.filter { $0.fraction < 0.85 }.sorted { $0.fraction < $1.fraction }
-      print("\nAt least 85% of the memory's bandwidth: \(memoryBound.count - missed.count) of \(memoryBound.count).", terminator: "")
+      print(
+        "\nAt least 85% of the memory's bandwidth: \(memoryBound.count - missed.count) of \(memoryBound.count).",
+        terminator: "")
       if !missed.isEmpty { print(" Below:", terminator: "") }
       for row in missed { print("\n  \(Format.fixed(100 * row.fraction, 0))% \(row.name)", terminator: "") }
       print()

@@ -17,7 +17,8 @@ struct PeerMessageTests {
         "results":"/tmp","scalar":"double"}
 
         """)
-    #expect(String(decoding: try PeerCommand.time(7, .wall).line, as: UTF8.self)
+    #expect(
+      String(decoding: try PeerCommand.time(7, .wall).line, as: UTF8.self)
         == "{\"clock\":\"wall\",\"count\":7,\"do\":\"time\"}\n")
     #expect(String(decoding: try PeerCommand.forget.line, as: UTF8.self) == "{\"do\":\"forget\"}\n")
   }

@@ -3,7 +3,6 @@ import BenchSupport
 import Foundation
 import InstructionCounter
 import Wengert
-import WengertNN
 
 /// A fixed piece of work whose instructions, allocations and memory are counted.
 struct Workload {
@@ -13,27 +12,10 @@ struct Workload {
 
   static var all: [Workload] {
     [
-      Workload(name: "scalar chain of 1,000") {
-        let inputs = [1, 0.999999, 1e-6].map { ShapedArray<Double>($0) }
-        return {
-          Tape.scope {
-            let x = inputs.map { Tensor($0) }
-            _ = gradient(at: x[0], x[1], x[2]) { y, factor, summand in
-              var y = y
-              for _ in 0..<500 {
-                y = y * factor
-                y = y + summand
-              }
-              return y
-            }
-          }
-        }
-      },
-      Workload(name: "step of two moons") {
-        let classifier = PeerCase.Classifier<Double>(moons: 64)
-        let series = PeerCase.Series.training(classifier.model, rate: 0.05, loss: classifier.loss)[0]
-        return { series.run(1) }
-      },
+      series("scalar chain of 1,000", 0) { PeerCase.chain(Double.self).ours },
+      series("scalar chain of 1,000, replayed", 1) { PeerCase.chain(Double.self).ours },
+      series("step of two moons", 0) { PeerCase.twoMoons(Double.self).ours },
+      series("step of two moons, replayed", 1) { PeerCase.twoMoons(Double.self).ours },
       Workload(name: "sum of tanh(a × b) + a, 1,000") {
         let operands = (0..<2).map { Operand<Double>(shape: [1000], domain: -2...2, seed: $0).atRest }
         return {
@@ -46,12 +28,16 @@ struct Workload {
         let operand = Operand<Float>(shape: [10, 100], domain: -2...2, seed: 1).atRest
         return { Tape.scope { _ = gradient(at: Tensor(operand)) { square(softmax($0)).sum() } } }
       },
-      Workload(name: "Hessian-vector product of two moons") {
-        let classifier = PeerCase.Classifier<Double>(moons: 64)
-        let direction = classifier.model.randomized(seed: 5)
-        return { _ = hessianVectorProduct(at: classifier.model, along: direction, of: classifier.loss) }
-      },
+      series("Hessian-vector product of two moons", 0) { PeerCase.hessianVector(Double.self).ours },
     ]
+  }
+
+  /// One of the ways in which a case of `bench peers` is done.
+  private static func series(_ name: String, _ index: Int, _ make: @escaping () -> [PeerCase.Series]) -> Workload {
+    Workload(name: name) {
+      let series = make()[index]
+      return { series.run(1) }
+    }
   }
 
   /// Runs that count together; what is told is one run's share.

@@ -1,6 +1,5 @@
 import BenchSupport
 import Wengert
-import WengertNN
 
 /// Work that we and our peers do.
 struct PeerCase {
@@ -57,91 +56,4 @@ extension PeerArray {
   }
 
   init<S: BenchScalar>(_ tensor: Tensor<S>) { self.init(tensor.value) }
-}
-
-extension ShapedArray where Scalar: BenchScalar {
-  init(_ operand: Operand<Scalar>) { self = operand.atRest }
-}
-
-// MARK: - Ways of doing the work
-
-// A way that is added here is measured for every case that is made with these.
-
-extension PeerCase.Series {
-  /// Value and gradient of a model's loss.
-  static func gradients<M: Model>(at model: M, of loss: @escaping (M) -> Tensor<M.Scalar>) -> [PeerCase.Series]
-  where M.Scalar: BenchScalar {
-    [
-      PeerCase.Series(name: "eager") {
-        let (value, gradient) = valueWithGradient(at: model, of: loss)
-        return [PeerArray(ShapedArray(value))] + gradient.namedParameters.map { PeerArray($0.value) }
-      } run: { count in
-        for _ in 0..<count { _ = valueWithGradient(at: model, of: loss) }
-      },
-      replayed({ recorded(at: model, of: loss) }, at: model),
-    ]
-  }
-
-  /// A program for value and gradient.
-  static func replayed<M: Model>(
-    _ record: @escaping () -> RecordedGradient<M, NoInput, Never>, at model: M
-  ) -> PeerCase.Series where M.Scalar: BenchScalar {
-    // When it is first run: a program holds memory.
-    lazy var program = record()
-    return PeerCase.Series(name: "replayed") {
-      let (value, gradient) = program(model)
-      return [PeerArray(ShapedArray(value))] + gradient.namedParameters.map { PeerArray($0.value) }
-    } run: { count in
-      for _ in 0..<count { _ = program(model) }
-    }
-  }
-
-  /// A step of gradient descent: the loss, and the parameters after it.
-  static func training<M: Model>(
-    _ model: M, rate: M.Scalar, loss: @escaping (M) -> Tensor<M.Scalar>
-  ) -> [PeerCase.Series] where M.Scalar: BenchScalar {
-    var trained = model
-    var replayed = model
-    let program = recorded(at: model, of: loss)
-    var optimizer = SGD<M.Scalar>(learningRate: rate)
-    return [
-      PeerCase.Series(name: "eager") {
-        var model = model
-        let (value, gradient) = valueWithGradient(at: model, of: loss)
-        var optimizer = SGD<M.Scalar>(learningRate: rate)
-        optimizer.update(&model, along: gradient)
-        return [PeerArray(ShapedArray(value))] + model.namedParameters.map { PeerArray($0.value) }
-      } run: { count in
-        for _ in 0..<count {
-          let (_, gradient) = valueWithGradient(at: trained, of: loss)
-          optimizer.update(&trained, along: gradient)
-        }
-      },
-      PeerCase.Series(name: "replayed") {
-        var model = model
-        let (value, gradient) = program(model)
-        var optimizer = SGD<M.Scalar>(learningRate: rate)
-        optimizer.update(&model, along: gradient)
-        return [PeerArray(ShapedArray(value))] + model.namedParameters.map { PeerArray($0.value) }
-      } run: { count in
-        for _ in 0..<count {
-          let (_, gradient) = program(replayed)
-          optimizer.update(&replayed, along: gradient)
-        }
-      },
-    ]
-  }
-
-  /// The tensors that a function of tensors returns.
-  static func function<S: BenchScalar>(
-    of inputs: [ShapedArray<S>], _ function: @escaping ([Tensor<S>]) -> [Tensor<S>]
-  ) -> [PeerCase.Series] {
-    [
-      PeerCase.Series(name: "eager") {
-        Tape.scope { function(inputs.map { Tensor($0) }).map { PeerArray($0) } }
-      } run: { count in
-        for _ in 0..<count { Tape.scope { _ = function(inputs.map { Tensor($0) }) } }
-      }
-    ]
-  }
 }

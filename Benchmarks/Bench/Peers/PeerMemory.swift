@@ -82,9 +82,10 @@ struct PeerMemoryCommand: ParsableCommand {
   private func run<S: BenchScalar>(_: S.Type) throws {
     let classifier = PeerCase.large(S.self)
     let small = PeerCase.Classifier<S>([1024, 16, 16, 10], batch: 512, activation: "relu")
-    for warm in PeerCase.Series.gradients(at: small.model, of: small.loss) { warm.run(1) }
+    for warm in PeerCase.Series.gradients(at: small.model, of: small.loss, recording: small.program) { warm.run(1) }
     let before = try Memory.reset()
-    let all = PeerCase.Series.gradients(at: classifier.model, of: classifier.loss)
+    let all = PeerCase.Series.gradients(
+      at: classifier.model, of: classifier.loss, recording: classifier.program)
     guard let way = all.first(where: { $0.name == series }) else {
       throw ValidationError("There is no series '\(series)'.")
     }

@@ -27,15 +27,17 @@ struct PeerOperation<S: BenchScalar> {
     return PeerCase(
       title: title(size), work: "operations at \(Format.grouped(size))", size: size, metric: "forward + backward",
       program: "operation", scalar: S.choice, parameters: parameters, inputs: operands.map { PeerArray($0) },
-      ours: operands.count == 1
-        ? PeerCase.Series.function(of: operands) { x in
-          let (value, gradient) = valueWithGradient(at: x[0]) { x in total(function([x])) }
-          return [value, gradient]
-        }
-        : PeerCase.Series.function(of: operands) { x in
-          let (value, gradients) = valueWithGradient(at: x) { x in total(function(x)) }
-          return [value] + gradients
-        },
+      ours: [
+        operands.count == 1
+          ? PeerCase.Series.function(of: operands) { x in
+            let (value, gradient) = valueWithGradient(at: x[0]) { x in total(function([x])) }
+            return [value, gradient]
+          }
+          : PeerCase.Series.function(of: operands) { x in
+            let (value, gradients) = valueWithGradient(at: x) { x in total(function(x)) }
+            return [value] + gradients
+          }
+      ],
       tolerance: S.tolerance, valueScale: Double(size), targets: target(size).map { [$0] } ?? [],
       settling: name.hasPrefix("matmul") ? 0.03 : size < 10_000 ? 0.001 : 0.004)
   }

@@ -34,7 +34,9 @@ struct PeersCommand: ParsableCommand {
   @Option(name: .customLong("json"), help: "Write the results as JSON; - is standard output, in place of the table.")
   var jsonPath: String?
 
-  @Option(name: .customLong("markdown"), help: "Write the tables into this file, as Markdown; of a page made so before, only they are replaced.")
+  @Option(
+    name: .customLong("markdown"),
+    help: "Write the tables into this file, as Markdown; of a page made so before, only they are replaced.")
   var markdownPath: String?
 
   @OptionGroup var comparing: ComparingOptions
@@ -66,7 +68,8 @@ struct PeersCommand: ParsableCommand {
     Threads.limit(to: threads)
     let earlier = try comparing.file(for: "peers")
     let peers = try Peers(names.isEmpty ? Peers.names : names, python: python, threads: threads)
-    var run = PeersRun(peers: peers, effort: quick ? .quickRounds : .rounds, clock: usesProcessorTime ? .processor : .wall,
+    var run = PeersRun(
+      peers: peers, effort: quick ? .quickRounds : .rounds, clock: usesProcessorTime ? .processor : .wall,
       writesTable: jsonPath != "-")
     run.printHead()
     for maker in PeerCase.models(scalarType) where includes(maker.title, maker.size) { run.run(maker.make()) }

@@ -41,7 +41,7 @@ package struct CaseModels<S: TensorScalar> {
     add("LeNet") { p in
       LeNet<S>(channels: p.integers("channels")!, sizes: p.integers("sizes")!)
     } loss: { model, data, p in
-      crossEntropy(model(data[0]), labels: p.integers("labels")!)
+      crossEntropy(model(Tensor(data[0])), labels: p.integers("labels")!)
     }
   }
 

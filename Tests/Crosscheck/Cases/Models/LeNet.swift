@@ -21,7 +21,7 @@ package struct LeNet<Scalar: TensorScalar>: Model {
   }
 
   /// The logits (examples, classes) of images (examples, 1, 28, 28).
-  package func callAsFunction(_ images: ShapedArray<Scalar>) -> Tensor<Scalar> {
+  package func callAsFunction(_ images: Tensor<Scalar>) -> Tensor<Scalar> {
     let x = averagePool(tanh(convolution1(images)), window: 2)
     let y = maxPool(relu(convolution2(x)), window: 2)
     return classifier(y.reshaped(to: [y.shape[0], y.shape.elementCount / y.shape[0]]))
