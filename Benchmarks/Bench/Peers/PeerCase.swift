@@ -19,6 +19,8 @@ struct PeerCase {
   var floors: [Series] = []
   /// Largest difference of equal results, relative to their largest element.
   let tolerance: Double
+  /// The same for peers that are known to be less exact.
+  var lenience: [String: Double] = [:]
   /// What the first result, a sum of many terms that may cancel, is compared relative to.
   var valueScale = 0.0
   var targets: [Target] = []

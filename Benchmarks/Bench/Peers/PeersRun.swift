@@ -57,7 +57,9 @@ struct PeersRun {
       for peer in able {
         do {
           let theirs = try peers.prepare(program, by: peer)
-          if let complaint = complaint(work, ours, theirs) {
+          if let complaint = complaint(
+            work, ours, theirs, tolerance: max(work.tolerance, work.lenience[peer.name] ?? 0))
+          {
             mismatches.append("\(work.title): \(peer.name) \(complaint)")
           } else {
             agreeing.append(peer)
@@ -74,13 +76,14 @@ struct PeersRun {
 
   /// How a peer's results differ from ours, or nil.
   private func complaint(
-    _ work: PeerCase, _ ours: [(name: String, results: [PeerArray])], _ theirs: [PeerArray]
+    _ work: PeerCase, _ ours: [(name: String, results: [PeerArray])], _ theirs: [PeerArray],
+    tolerance: Double
   ) -> String? {
     for (name, results) in ours {
       guard results.count == theirs.count else { return "has \(theirs.count) results, we have \(results.count)" }
       for (index, pair) in zip(results, theirs).enumerated() {
         let difference = pair.0.difference(from: pair.1, scale: index == 0 ? work.valueScale : 0)
-        guard difference <= work.tolerance else {
+        guard difference <= tolerance else {
           let shapes = pair.0.shape == pair.1.shape ? "" : " (shape \(pair.0.shape), theirs \(pair.1.shape))"
           return "differs from \(name) in result \(index) by \(difference) of the largest element\(shapes)"
         }

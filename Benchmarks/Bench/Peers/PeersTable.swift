@@ -23,7 +23,7 @@ struct PeersTable {
     self.peers = peers + ["BLAS"]
     table = Table(
       columns: [
-        .init(title: "", width: 37, isLeft: true), .init(title: "", width: 6, isLeft: true),
+        .init(title: "", width: 46, isLeft: true), .init(title: "", width: 6, isLeft: true),
         .init(title: "ns", width: 11), .init(title: "±", width: 4),
       ]
         + self.peers.flatMap { [Table.Column(title: $0, width: 8), Table.Column(title: "±", width: 4)] })
