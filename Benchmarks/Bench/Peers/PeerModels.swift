@@ -141,16 +141,17 @@ extension PeerCase {
             _ = hessianVectorProduct(at: classifier.model, along: direction, of: classifier.loss)
           }
         },
-        Series.replayed(parts: directions.map(\.shape)) {
-          let program = recorded(classifier.model, direction, classifier.data) { model, direction, x in
-            let product = hessianVectorProduct(at: model, along: direction) {
-              crossEntropy($0(x), labels: classifier.labels)
-            }
-            return concatenated(
-              product.layers.flatMap { [$0.weight.tensor, $0.bias.tensor] }
-                .map { $0.reshaped(to: [$0.shape.elementCount]) })
+        Series.replayed {
+          // The gradient of the slope along the direction.
+          let program = recorded(at: classifier.model, direction, classifier.data) { model, direction, x in
+            let slopes = gradient(at: model) { crossEntropy($0(x), labels: classifier.labels) }
+            var slope = Tensor(S(0))
+            for (a, b) in zip(slopes.tensors, direction.tensors) { slope = slope + (a * b).sum() }
+            return slope
           }
-          return { program(classifier.model, direction, classifier.data) }
+          return { program(classifier.model, direction, classifier.data).gradient }
+        } read: { product in
+          product.namedParameters.map { PeerArray($0.value) }
         },
       ], tolerance: S.tolerance, targets: [Target("Hessian-vector product", against: "jax", atLeast: 2)])
   }
@@ -164,13 +165,20 @@ extension PeerCase {
       program: "jacobian", scalar: S.choice, inputs: model.namedParameters.map { PeerArray($0.value) } + [PeerArray(x)],
       ours: [
         Series.function(of: [x]) { x in [Wengert.jacobian(at: x[0]) { model($0) }] },
-        Series.replayed(parts: [[64, 64]]) {
+        Series.replayed {
           let program = recorded(x, model) { x, model in Wengert.jacobian(at: x) { model($0) } }
           return { program(x, model) }
+        } read: {
+          [PeerArray($0)]
         },
       ], tolerance: S.tolerance,
       targets: [Target("Jacobian 64 × 64", against: "jax", atLeast: 1)])
   }
+}
+
+extension MLP where Scalar: BenchScalar {
+  /// The parameters, layer by layer.
+  fileprivate var tensors: [Tensor<Scalar>] { layers.flatMap { [$0.weight.tensor, $0.bias.tensor] } }
 }
 
 extension Model where Scalar: BenchScalar {

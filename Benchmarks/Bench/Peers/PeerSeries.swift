@@ -59,18 +59,13 @@ extension PeerCase.Series {
     }
   }
 
-  /// The array that a program returns, in parts if it was put together of several.
-  static func replayed<S: BenchScalar>(
-    parts shapes: [[Int]], _ make: @escaping () -> () -> ShapedArray<S>
+  /// What a program returns.
+  static func replayed<Result>(
+    _ make: @escaping () -> () -> Result, read: @escaping (Result) -> [PeerArray]
   ) -> PeerCase.Series {
     let program = Lazily(make)
     return PeerCase.Series(name: "replayed") {
-      var scalars = program.value().scalars[...]
-      return shapes.map { shape in
-        let count = shape.reduce(1, *)
-        defer { scalars = scalars.dropFirst(count) }
-        return PeerArray(shape: shape, values: scalars.prefix(count).map { Double($0) })
-      }
+      read(program.value())
     } run: { count in
       let program = program.value
       for _ in 0..<count { _ = program() }
