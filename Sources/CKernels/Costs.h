@@ -7,9 +7,7 @@
 /// Nanoseconds per byte of an element.
 static inline double wg_cost(wg_op op) {
   switch (op) {
-    case wg_op_atan2: case wg_op_hypot: case wg_op_asinh: case wg_op_acosh: case wg_op_atanh: case wg_op_logGamma:
-    case wg_op_digamma: case wg_op_polygamma: case wg_op_remainder:
-      return WG_COST_OF_LIBRARY;
+    case wg_op_logGamma: case wg_op_digamma: case wg_op_polygamma: return WG_COST_OF_LIBRARY;
     default: return op < (wg_op)WG_SIMPLE_COUNT ? WG_COST_OF_MOVING : WG_COST_OF_FUNCTION;
   }
 }

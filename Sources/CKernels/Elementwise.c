@@ -3,20 +3,7 @@
 
 #include "CKernels.h"
 #include "Clones.h"
-#include "Gamma.h"
-
-// a - floor(a / b) b, with the sign of b: Python's % and not C's fmod.
-static double wg_remainder(double a, double b) {
-  const double r = fmod(a, b);
-  if (r == 0) return copysign(0, b);
-  return (r < 0) != (b < 0) ? r + b : r;
-}
-
-// The squares of floats are exact in double, and cannot overflow there.
-static inline double length_f32(double a, double b) {
-  return isinf(a) || isinf(b) ? INFINITY : sqrt(a * a + b * b);
-}
-static inline double length_f64(double a, double b) { return hypot(a, b); }
+#include "Polygamma.h"
 
 #define WG_TEMPLATE "Elementwise.template.h"
 #include "Templates.h"

@@ -20,31 +20,24 @@ WG_SIMPLE_OPERATIONS(WG_SIMPLE_KERNEL)
 WG_VECTOR_FUNCTIONS(WG_VECTOR_KERNEL)
 #undef WG_VECTOR_KERNEL
 
-// Functions taken from the C library, an element at a time. Floats go through double: rounded once.
-#define WG_LIBRARY_KERNEL(name, function)                                                                   \
-  static void FN(kernel_##name)(const T *a, const T *b, const T *c, T *y, size_t n) {                       \
-    for (size_t i = 0; i < n; i++) y[i] = (T)function((double)a[i]);                                        \
-  }
-#define WG_LIBRARY_KERNEL_2(name, function)                                                                 \
-  static void FN(kernel_##name)(const T *a, const T *b, const T *c, T *y, size_t n) {                       \
-    for (size_t i = 0; i < n; i++) y[i] = (T)function((double)a[i], (double)b[i]);                          \
-  }
-WG_LIBRARY_KERNEL_2(atan2, atan2)
-WG_LIBRARY_KERNEL_2(hypot, FN(length))
-WG_LIBRARY_KERNEL(asinh, asinh)
-WG_LIBRARY_KERNEL(acosh, acosh)
-WG_LIBRARY_KERNEL(atanh, atanh)
-WG_LIBRARY_KERNEL(logGamma, wg_log_gamma)
-WG_LIBRARY_KERNEL(digamma, wg_digamma)
-WG_LIBRARY_KERNEL_2(polygamma, wg_polygamma)
-WG_LIBRARY_KERNEL_2(remainder, wg_remainder)
-#undef WG_LIBRARY_KERNEL
-#undef WG_LIBRARY_KERNEL_2
+#define WG_VECTOR_KERNEL_2(name)                                                                            \
+  static void FN(kernel_##name)(const T *a, const T *b, const T *c, T *y, size_t n) { FN(wg_##name)(a, b, y, n); }
+WG_VECTOR_FUNCTIONS_2(WG_VECTOR_KERNEL_2)
+#undef WG_VECTOR_KERNEL_2
 
 WG_CLONES static bool FN(all_equal)(const T *x, T value, size_t n) {
   bool equal = true;
   for (size_t i = 0; i < n; i++) equal &= x[i] == value;
   return equal;
+}
+
+// Of order 1, which is digamma's derivative, arrays; of others an element at a time and in double.
+static void FN(kernel_polygamma)(const T *a, const T *b, const T *c, T *y, size_t n) {
+  if (FN(all_equal)(a, 1, n)) {
+    FN(wg_trigamma)(b, y, n);
+  } else {
+    for (size_t i = 0; i < n; i++) y[i] = (T)wg_polygamma((double)a[i], (double)b[i]);
+  }
 }
 
 // The exponents that programs write most, which `wg_pow` handles exactly too, but not as fast.

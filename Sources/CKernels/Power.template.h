@@ -88,35 +88,9 @@ WG_INLINE void K(pow_f32)(const V *base, const V *exponent, V *result) {
   K(finishPower)(base, exponent, result);
 }
 
-// y = a^b for n >= LANES: see WG_MAP in Transcendental.template.h.
-#define WG_MAP_POWER(type, suffix)                                                                          \
-  __attribute__((min_vector_width(512)))                                                                    \
-  WG_INLINE void K(map_pow_##suffix)(const type *a, const type *b, type *y, size_t n) {                     \
-    typedef type Narrow __attribute__((ext_vector_type(LANES)));                                            \
-    Narrow narrow;                                                                                          \
-    V base, exponent, power;                                                                                \
-    __builtin_memcpy(&narrow, a + n - LANES, sizeof narrow);                                                \
-    const V lastBase = __builtin_convertvector(narrow, V);                                                  \
-    __builtin_memcpy(&narrow, b + n - LANES, sizeof narrow);                                                \
-    const V lastExponent = __builtin_convertvector(narrow, V);                                              \
-    size_t i = 0;                                                                                           \
-    for (; i + LANES <= n; i += LANES) {                                                                    \
-      __builtin_memcpy(&narrow, a + i, sizeof narrow);                                                      \
-      base = __builtin_convertvector(narrow, V);                                                            \
-      __builtin_memcpy(&narrow, b + i, sizeof narrow);                                                      \
-      exponent = __builtin_convertvector(narrow, V);                                                        \
-      K(pow_##suffix)(&base, &exponent, &power);                                                            \
-      narrow = __builtin_convertvector(power, Narrow);                                                      \
-      __builtin_memcpy(y + i, &narrow, sizeof narrow);                                                      \
-    }                                                                                                       \
-    if (i == n) return;                                                                                     \
-    K(pow_##suffix)(&lastBase, &lastExponent, &power);                                                      \
-    narrow = __builtin_convertvector(power, Narrow);                                                        \
-    __builtin_memcpy(y + n - LANES, &narrow, sizeof narrow);                                                \
-  }
-WG_MAP_POWER(float, f32)
-WG_MAP_POWER(double, f64)
-#undef WG_MAP_POWER
+#include "MapDouble.h"
+WG_MAP_DOUBLE_2_(pow, pow_f32, float, f32)
+WG_MAP_DOUBLE_2_(pow, pow_f64, double, f64)
 #undef V
 #undef U
 #undef SIGN_BIT

@@ -182,30 +182,12 @@ WG_INLINE void K(log)(V *v) {
   K(logSpecials)(&x, v);
 }
 
-// y = function(x) for n >= LANES. The last vector ends at n and may overlap the one before it; it is read
-// before anything is written because x may be y. Without `min_vector_width`, which the kernel takes over from
-// the inlined function, the compiler would split 64 bytes into halves: it prefers vectors of 32.
-#define WG_MAP(function)                                                                                    \
-  __attribute__((min_vector_width(512)))                                                                    \
-  WG_INLINE void K(map_##function)(const T *x, T *y, size_t n) {                                            \
-    V last, v;                                                                                              \
-    __builtin_memcpy(&last, x + n - LANES, sizeof last);                                                    \
-    size_t i = 0;                                                                                           \
-    for (; i + LANES <= n; i += LANES) {                                                                    \
-      __builtin_memcpy(&v, x + i, sizeof v);                                                                \
-      K(function)(&v);                                                                                      \
-      __builtin_memcpy(y + i, &v, sizeof v);                                                                \
-    }                                                                                                       \
-    if (i == n) return;                                                                                     \
-    K(function)(&last);                                                                                     \
-    __builtin_memcpy(y + n - LANES, &last, sizeof last);                                                    \
-  }
+#include "Map.h"
 WG_MAP(exp)
 WG_MAP(log)
 WG_MAP(tanh)
 WG_MAP(sigmoid)
 WG_MAP(silu)
-#undef WG_MAP
 #undef V
 #undef U
 #undef SIGN_BIT

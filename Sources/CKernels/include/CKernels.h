@@ -82,15 +82,22 @@ WG_DEFINE_SCALAR(f64, double)
 /// The functions of one operand that work on vectors: y[i] = f(x[i]), where y may be x.
 #define WG_VECTOR_FUNCTIONS(X)                                                                        \
   X(exp) X(log) X(tanh) X(sigmoid) X(silu) X(expMinusOne) X(logOnePlus) X(log2) X(log10) X(softplus) \
-  X(sinh) X(cosh) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(erf) X(erfc) X(gelu) X(tanhGelu)
+  X(sinh) X(cosh) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(erf) X(erfc) X(gelu) X(tanhGelu)    \
+  X(asinh) X(acosh) X(atanh) X(logGamma) X(digamma)
 #define WG_DECLARE_VECTOR_FUNCTION(name)                         \
   void wg_##name##_f32(const float *x, float *y, size_t n);      \
   void wg_##name##_f64(const double *x, double *y, size_t n);
 WG_VECTOR_FUNCTIONS(WG_DECLARE_VECTOR_FUNCTION)
+/// The derivative of digamma.
+WG_DECLARE_VECTOR_FUNCTION(trigamma)
 
-/// y = a to the power of b, elementwise, where y may be a or b.
-void wg_pow_f32(const float *a, const float *b, float *y, size_t n);
-void wg_pow_f64(const double *a, const double *b, double *y, size_t n);
+/// The functions of two operands that work on vectors: y[i] = f(a[i], b[i]), where y may be a or b.
+#define WG_VECTOR_FUNCTIONS_2(X) X(atan2) X(hypot) X(remainder)
+#define WG_DECLARE_VECTOR_FUNCTION_2(name)                                       \
+  void wg_##name##_f32(const float *a, const float *b, float *y, size_t n);      \
+  void wg_##name##_f64(const double *a, const double *b, double *y, size_t n);
+WG_VECTOR_FUNCTIONS_2(WG_DECLARE_VECTOR_FUNCTION_2)
+WG_DECLARE_VECTOR_FUNCTION_2(pow)
 
 // MARK: - Layouts and views
 
