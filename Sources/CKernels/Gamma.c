@@ -22,7 +22,8 @@ static const double stirlingConstant_f64 = 0x1.acfe390c97d69p-2;
 //   digammaAsymptote: (log x - 1 / (2 x) - digamma(x)) x^2 in 1/x^2, from x = 3.25 on.
 //   trigammaSeries: x^2 digamma'(x) in x - 2, on 1...3.
 //   trigammaAsymptote: (digamma'(x) - 1/x - 1 / (2 x^2)) x^3 in 1/x^2, from x = 3 on.
-//   halfTurnSeries: (sin(pi f) / (pi f) - 1) / f^2 and cotangentSeries: (1/f - pi cot(pi f)) / f, in f^2, on |f| <= 1/2.
+//   halfTurnSeries: (sin(pi f) / (pi f) - 1) / f^2 and cotangentSeries: (1/f - pi cot(pi f)) / f, both in f^2, on
+//     |f| <= 1/2.
 // The bounds are those of the error of each function, relative to itself; of the last one, absolute.
 static const double fineLogFirst_f64 = 0x1.555555p-1, fineLogRest_f64 = 0x1.5555553460faep-27;
 static const double fineLogSeries_f64[7] = {  // 2^-66.7

@@ -121,7 +121,8 @@ WG_INLINE void K(digamma)(V *v) {
   }
 }
 
-// digamma'(x) for x > 0: up to 3 as P(x - 2) / x^2, after one step up from below 1, and by its asymptotic series beyond.
+// digamma'(x) for x > 0: up to 3 as P(x - 2) / x^2, after one step up from below 1, and beyond by its asymptotic
+// series.
 WG_INLINE void K(trigammaOfPositive)(const V *at, V *y) {
   const V x = *at;
   const U isLarge = (U)(x > (V)3);

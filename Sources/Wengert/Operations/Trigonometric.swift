@@ -38,14 +38,14 @@ extension Operation {
 
 /// The sine of each element, an angle in radians; NaN at ±∞.
 ///
-/// Within 1 ulp for all magnitudes. From 10⁵ on, where the argument is reduced by the C library, it is slower.
+/// Within 1 ulp for all magnitudes. Beyond 10⁵, in `Float` 10⁴, the C library reduces the argument, and it is slower.
 ///
 /// - Complexity: O(elements); the tape keeps the result.
 @inlinable public func sin<S>(_ x: Tensor<S>) -> Tensor<S> { Tensor(recordUnary(.sin, x.handle)) }
 
 /// The cosine of each element, an angle in radians; NaN at ±∞.
 ///
-/// Within 1 ulp for all magnitudes. From 10⁵ on, where the argument is reduced by the C library, it is slower.
+/// Within 1 ulp for all magnitudes. Beyond 10⁵, in `Float` 10⁴, the C library reduces the argument, and it is slower.
 ///
 /// - Complexity: O(elements); the tape keeps the result.
 @inlinable public func cos<S>(_ x: Tensor<S>) -> Tensor<S> { Tensor(recordUnary(.cos, x.handle)) }
