@@ -1,7 +1,7 @@
 import CKernels
 
-/// All there is to know about one operation besides how its value is computed: one block per operation, from which
-/// the backward pass, the tests, the benchmark and the printouts follow.
+/// All there is to know about one operation: one block per operation, from which evaluation, the backward pass, the
+/// tests, the benchmark and the printouts follow.
 package struct Operation: Sendable {
   package let opcode: Opcode
   /// How the value is computed; nil for leaves, for views, which share their operand's memory, and for elementwise

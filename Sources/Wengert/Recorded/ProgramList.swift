@@ -46,7 +46,9 @@ final class ProgramList {
 
   // MARK: Programs
 
-  func add(_ program: RecordedProgram) {
+  /// Keeps a program; throws the error of a derivative that does not exist where it was recorded.
+  func add<Failure: Error>(_ program: RecordedProgram, as _: Failure.Type) throws(Failure) {
+    if let error = program.failure { throw failure(error) }
     if programs.count == Self.capacity { programs.removeLast() }
     programs.insert(program, at: 0)
     recordingCount += 1
@@ -70,10 +72,12 @@ final class ProgramList {
   /// The same, with the error of an operation as one of those that the function throws.
   @usableFromInline
   func replay<Failure: Error>(as _: Failure.Type) throws(Failure) -> RecordedProgram? {
-    do { return try replay() } catch {
-      guard let failure = error as? Failure else { misuse(.noDerivative("\(error)")) }
-      throw failure
-    }
+    do { return try replay() } catch { throw failure(error) }
+  }
+
+  private func failure<Failure: Error>(_ error: any Error) -> Failure {
+    guard let failure = error as? Failure else { misuse(.noDerivative("\(error)")) }
+    return failure
   }
 
   /// The function took yet another course for the very inputs that it has just been recorded with.

@@ -34,7 +34,8 @@
 ///     computed again where that saves memory, as seldom as will do; results stay the same, bit by bit. Traps if there is
 ///     no way to keep to it, and says how little can be done with. Inputs, gradients and constants do not count.
 ///   - function: Must return a scalar; traps otherwise.
-/// - Throws: What the function throws while it is recorded, and the errors of its operations in a replay.
+/// - Throws: What the function throws while it is recorded, the error of a derivative that does not exist at `point`, and
+///   in a replay the errors of its operations. Of a function that throws nothing they are traps.
 /// - Complexity: The function's own time and that of a backward pass, and more to plan.
 @inlinable
 public func recorded<Point: DifferentiableInput, Failure: Error>(

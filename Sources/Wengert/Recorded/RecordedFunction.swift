@@ -25,14 +25,16 @@ public final class RecordedGradient<Point: DifferentiableInput, Inputs: ProgramI
   @usableFromInline
   func record(_ point: Point, _ inputs: Inputs) throws(Failure) {
     let recorder = ProgramRecorder()
+    let output: Tensor<Point.Scalar>
     do {
       let x = recorder.target { point.traced(by: recorder) }
-      let output = try function(x, inputs.traced(by: recorder))
-      programs.add(recorder.finish(output.handle, differentiates: true, memoryBudget: memoryBudget))
+      output = try function(x, inputs.traced(by: recorder))
     } catch {
       recorder.cancel()
       throw error
     }
+    let program = recorder.finish(output.handle, differentiates: true, memoryBudget: memoryBudget)
+    try programs.add(program, as: Failure.self)
   }
 
   @inlinable
@@ -116,13 +118,12 @@ public final class RecordedFunction<Inputs: ProgramInput, Scalar: TensorScalar, 
   @usableFromInline
   func record(_ inputs: Inputs) throws(Failure) {
     let recorder = ProgramRecorder()
-    do {
-      let output = try function(inputs.traced(by: recorder))
-      programs.add(recorder.finish(output.handle, differentiates: false))
-    } catch {
+    let output: Tensor<Scalar>
+    do { output = try function(inputs.traced(by: recorder)) } catch {
       recorder.cancel()
       throw error
     }
+    try programs.add(recorder.finish(output.handle, differentiates: false), as: Failure.self)
   }
 
   @inlinable

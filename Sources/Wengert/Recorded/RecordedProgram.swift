@@ -60,6 +60,9 @@ final class RecordedProgram {
   let code: CompiledProgram
   let plan: MemoryPlan
 
+  /// Why the function has no derivative where it was recorded, if it has none: how the pass goes on is not known then.
+  let failure: (any Error)?
+
   @exclusivity(unchecked) private var results = RecyclingPool<ArrayStorage>()
   /// Where the arrays of the last replay lay.
   @exclusivity(unchecked) private var bases: [UnsafeMutableRawPointer]
@@ -80,6 +83,7 @@ final class RecordedProgram {
     core.pointee.trace = nil
     let compiler = ProgramCompiler(core, inputs: inputs, output: output, targets: targets, guards: guards)
     (code, plan) = compiler.compile(memoryBudget: memoryBudget)
+    failure = core.takeFailure()
     bases = inputs.map { core[record: $0.record].pointee.value }
     gradientBases = [UnsafeMutableRawPointer?](repeating: nil, count: targets?.count ?? 0)
     gradientPositions = [Int](repeating: -1, count: targets?.count ?? 0)

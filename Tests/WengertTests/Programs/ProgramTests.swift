@@ -161,6 +161,11 @@ import Wengert
       try eigh(a).vectors.sum()
     }
     #expect(throws: LinearAlgebraError.self) { try vectors(ShapedArray([[1.0, 0], [0, 1]])) }
+    // Where there is no derivative there is no program: how its pass would go on is not known.
+    #expect(throws: LinearAlgebraError.self) {
+      _ = try recorded(at: ShapedArray([[1.0, 0], [0, 1]])) { a throws(LinearAlgebraError) in try eigh(a).vectors.sum()
+      }
+    }
   }
 
   @Test func withoutRecordingStopsDerivatives() {

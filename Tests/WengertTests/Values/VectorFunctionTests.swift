@@ -44,8 +44,9 @@ import Wengert
     Case("acosh", { acosh($0) }, { acosh($0) }, { acosh($0) }, over: 1...5, within: 2.8),
     Case("acosh near 1", { acosh($0) }, { acosh($0) }, { acosh($0) }, over: 1...1.1, within: 2.8),
     Case("atanh", { atanh($0) }, { atanh($0) }, { atanh($0) }, over: -1...1, within: 2.5),
-    Case("logGamma", { logGamma($0) }, { logGamma($0) }, { lgamma($0) }, over: -1...12, within: 3),
-    Case("digamma", { digamma($0) }, { digamma($0) }, { gammaSlope($0, 0) }, over: 0...12, within: 3.5),
+    Case("logGamma", { logGamma($0) }, { logGamma($0) }, { lgamma($0).0 }, over: -1...12, within: 3),
+    // Near its zero at 1.46 the terms cancel.
+    Case("digamma", { digamma($0) }, { digamma($0) }, { gammaSlope($0, 0) }, over: 0...12, within: 6),
     Case("trigamma", { polygamma(1, $0) }, { polygamma(1, $0) }, { gammaSlope($0, 1) }, over: 0...12, within: 3),
     Case(
       "trigamma left of 0", { polygamma(1, $0) }, { polygamma(1, $0) }, { gammaSlope($0, 1) }, over: -9...0, within: 5),
