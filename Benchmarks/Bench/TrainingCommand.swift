@@ -102,9 +102,11 @@ struct TrainingCommand: ParsableCommand {
     let toReplayed = course.graph.step.median / course.replayed.step.median
     print(table.header())
     row("tape", course.tape, [])
-    row("recorded program", course.replayed, [
-      "closure / program", Format.ratio(toReplayed), "≥ 2×", Format.verdict(toReplayed >= 2)
-    ])
+    row(
+      "recorded program", course.replayed,
+      [
+        "closure / program", Format.ratio(toReplayed), "≥ 2×", Format.verdict(toReplayed >= 2),
+      ])
     row(
       "by hand", course.floor, ["tape / by hand", Format.ratio(toFloor), "≤ 1.25×", Format.verdict(toFloor <= 1.25)])
     row("closure graph", course.graph, ["closure / tape", Format.ratio(toTape), "≥ 2×", Format.verdict(toTape >= 2)])
