@@ -14,6 +14,7 @@ Reads one command per line from standard input, and answers each with one line o
 An answer may be {"error": …} instead. Arrays lie in files, row by row, in the machine's byte order. Between commands
 the process is blocked reading, so that it takes nothing from what is being timed meanwhile.
 """
+import ctypes
 import gc
 import importlib
 import json
@@ -78,6 +79,8 @@ class Peer:
 
     def memory(self, command):
         gc.collect()
+        # What an earlier run has freed is not to be used again unseen.
+        ctypes.CDLL(None).malloc_trim(0)
         with open("/proc/self/clear_refs", "w") as file:
             file.write("5")
         before = status("VmRSS")
