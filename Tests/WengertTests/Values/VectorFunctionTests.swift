@@ -120,7 +120,7 @@ import Wengert
   /// by steps and the asymptotic series.
   static func digammaFromZero(_ x: Wide) -> Wide {
     // The zero in 1...2 by mpmath, as a sum.
-    let (z, rest) = (Wide(1.4616321449683622), Wide(0x1.b86a722197829p-54))
+    let (z, rest) = (Wide(0x1.762d86356be3fp+0), Wide(0x1.b86a722197829p-54))
     let distance = (x - z) - rest
     guard abs(distance) < 0.5 else { return gammaSlope(x, 0) }
     let sum = (0..<40).reversed().reduce(Wide(0)) { $0 + 1 / ((x + Wide($1)) * (z + Wide($1))) }
