@@ -43,7 +43,9 @@ extension UnsafeMutablePointer<TapeCore> {
       } else if record.pointee.flags.contains(.isTarget) {
         slots[Int(id &- start)] = .active
         continue
-      } else if record.pointee.flags.contains(.isDetached) {
+      } else if record.pointee.flags.contains(.isDetached)
+        || record.pointee.flags.contains(.isUnrecorded) && isUnrecorded(id, from: start)
+      {
         isActive = false
       } else {
         for index in 0..<operandCount(id) where self.isActive(operand(id, index), range) { isActive = true }

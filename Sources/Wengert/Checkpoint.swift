@@ -98,9 +98,12 @@ struct Checkpoint {
     core.pointee.hasCheckpoints = true
   }
 
-  /// Ends the part without dropping anything.
+  /// Ends the part without dropping anything: its start is no mark any more.
   @usableFromInline
-  func cancel() { core.pointee.generation = generation }
+  func cancel() {
+    core.pointee.generation = generation
+    core[record: start].pointee.opcode = .constant
+  }
 
   /// Ends the part: drops its values, and returns its results.
   @usableFromInline
@@ -238,6 +241,16 @@ extension UnsafeMutablePointer<TapeCore> {
     }
   }
 
+  /// Whether a record's value has been given back.
+  func isDropped(_ id: NodeID) -> Bool {
+    guard pointee.hasCheckpoints, !self[record: id].pointee.opcode.isLeaf else { return false }
+    return (0..<id).contains { start in
+      guard self[record: start].pointee.opcode == .checkpointStart else { return false }
+      let end = otherMark(start)
+      return id < end && !isRevived(end)
+    }
+  }
+
   private func allocate(_ record: Record) -> UnsafeMutableRawPointer { allocate(record.layout, record.scalarType) }
 
   private func viewCount(_ ids: Range<NodeID>) -> Int { ids.reduce(0) { sharedMemory(of: $1) == nil ? $0 : $0 + 1 } }
@@ -261,8 +274,13 @@ extension UnsafeMutablePointer<TapeCore> {
     for id in start + 1..<end {
       for index in 0..<operandCount(id) {
         let operand = operand(id, index)
-        guard operand < start, isActive(operand, range), slot(operand, range).pointee.isEmpty else { continue }
-        slot(operand, range).pointee = .reserved(pointee.adjoints.allocate(byteCount(operand)))
+        guard operand < start, isActive(operand, range) else { continue }
+        let slot = slot(operand, range)
+        if slot.pointee.isEmpty {
+          slot.pointee = .reserved(pointee.adjoints.allocate(byteCount(operand)))
+        } else if let number = slot.pointee.uniform {
+          _ = writeOut(number, operand, range)
+        }
       }
     }
     let (values, adjoints) = (pointee.values.mark, pointee.adjoints.mark)

@@ -52,7 +52,7 @@ extension UnsafeMutablePointer<TapeCore> {
       opcode: opcode, scalarType: type)
     record.operands = operands
     record.attributes = attributes
-    record.flags = pointee.detachedFlag.union(flags)
+    record.flags = pointee.unrecordedFlag.union(flags)
     pointee.records.append(record)
     let evaluation = Evaluation(core: self, id: id)
     self[record: id].pointee.value = pointee.values.allocate(byteCount(of: evaluation))

@@ -40,6 +40,7 @@ extension Tape: CustomStringConvertible {
   }
 
   private func valueHead(_ id: NodeID) -> String {
+    if core.isDropped(id) { return "dropped" }
     let record = core[record: id].pointee
     let layout = core.layout(id)
     let most = 3

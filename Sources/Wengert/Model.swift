@@ -4,12 +4,21 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   /// it, so functions of a model use ``tensor``.
   @inlinable public var value: ShapedArray<Scalar> {
     get {
-      // While a program is recorded it holds for the elements that its function reads.
-      if bound.index >= 0 { noteParameterRead(bound) }
+      noteRead()
       return array
     }
-    _modify { yield &array }
+    _modify {
+      noteRead()
+      yield &array
+    }
   }
+
+  /// While a program is recorded it holds for the elements that its function reads.
+  @inlinable @inline(__always)
+  func noteRead() {
+    if bound.index >= 0 { noteParameterRead(bound) }
+  }
+
   @usableFromInline var array: ShapedArray<Scalar>
   /// The record this parameter is bound to while its model is being differentiated.
   @usableFromInline var bound: Handle

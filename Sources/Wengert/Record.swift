@@ -47,6 +47,9 @@ struct Record: BitwiseCopyable {
     static let hasManyOperands = Flags(rawValue: 2)
     /// Nothing is differentiated through this record, though it has its operands.
     static let isDetached = Flags(rawValue: 4)
+    /// Made where a function that is being recorded asked for no recording: only a differentiation that started there
+    /// goes through it.
+    static let isUnrecorded = Flags(rawValue: 8)
   }
 }
 

@@ -54,6 +54,8 @@ extension UnsafeMutablePointer<TapeCore> {
     pointee.values.deallocate()
     pointee.values = Arena()
     pointee.gradientBuffers = RecyclingPool()
+    // Those that nothing needs have no memory any more.
+    pointee.constants = ConstantCache()
   }
 
   /// Shapes that vary with the data would fill the table without end; an empty tape can start over.

@@ -69,9 +69,10 @@ public struct Tape {
   /// For evaluating a model; put it in a `scope` to drop its values as well.
   public static func withoutRecording<R, E>(_ body: () throws(E) -> R) throws(E) -> R {
     let core = Core.current
-    let (wasRecording, flag) = (core.pointee.isRecording, core.pointee.detachedFlag)
-    defer { (core.pointee.isRecording, core.pointee.detachedFlag) = (wasRecording, flag) }
-    if core.pointee.trace == nil { core.pointee.isRecording = false } else { core.pointee.detachedFlag = .isDetached }
+    if core.pointee.trace != nil { return try core.unrecorded(body) }
+    let wasRecording = core.pointee.isRecording
+    core.pointee.isRecording = false
+    defer { core.pointee.isRecording = wasRecording }
     return try body()
   }
 }

@@ -44,9 +44,9 @@ struct TapeCore {
   var generation: UInt32
   /// Whether new records keep their operands.
   var isRecording = true
-  /// The flag of records through which nothing is differentiated, while a program is being recorded and its function
-  /// asks for no recording: a program has to know how every value is computed.
-  var detachedFlag: Record.Flags = []
+  /// What marks the records of a function that asks for no recording while a program is being recorded: the program has to
+  /// know how every value is computed all the same.
+  var unrecordedFlag: Record.Flags = []
   /// What a program that is being recorded has to know beside the records; nil on the tape of a thread.
   var trace: Trace?
   /// How many differentiations are under way around the code that runs now.
@@ -98,11 +98,16 @@ extension UnsafeMutablePointer<TapeCore> {
       { memory in
         let core = memory!.assumingMemoryBound(to: TapeCore.self)
         wg_set_thread_slot(nil)
-        core.pointee.deallocate()
-        core.deinitialize(count: 1)
-        core.deallocate()
+        core.destroy()
       }, core)
     return core
+  }
+
+  /// Gives up a tape that no thread uses.
+  func destroy() {
+    pointee.deallocate()
+    deinitialize(count: 1)
+    deallocate()
   }
 
   /// The tape, prepared to record an operation for the function this is inlined into: its caller's line is kept.
@@ -159,7 +164,7 @@ extension UnsafeMutablePointer<TapeCore> {
     if pointee.isRecording {
       record.operands = operands
       record.attributes = attributes
-      record.flags = pointee.detachedFlag.union(flags)
+      record.flags = pointee.unrecordedFlag.union(flags)
     } else {
       record.opcode = .constant
     }

@@ -9,6 +9,8 @@ struct Trace {
   /// The tape of the thread that the program is being recorded on: tensors captured from there become constants.
   let parent: Core?
   var guards: [Guard] = []
+  /// The records of functions that asked for no recording.
+  var unrecorded: [Range<NodeID>] = []
   /// A list of indices that replays supply.
   struct IndexInput {
     /// What it held while the function was recorded.
@@ -41,6 +43,27 @@ extension UnsafeMutablePointer<TapeCore> {
   @inline(__always)
   func noteHostRead(_ id: NodeID) {
     if pointee.trace != nil { addGuard(id) }
+  }
+
+  /// Runs what asks for no recording while a program is being recorded. It is recorded, but no differentiation around it
+  /// goes through its records.
+  func unrecorded<R, E>(_ body: () throws(E) -> R) throws(E) -> R {
+    let flag = pointee.unrecordedFlag
+    let number = pointee.trace!.unrecorded.count
+    let start = NodeID(pointee.records.count)
+    pointee.trace!.unrecorded.append(start..<NodeID.max)
+    pointee.unrecordedFlag = .isUnrecorded
+    defer {
+      pointee.unrecordedFlag = flag
+      pointee.trace!.unrecorded[number] = start..<NodeID(pointee.records.count)
+    }
+    return try body()
+  }
+
+  /// Whether a record that is marked so counts as unrecorded for a differentiation that started at a position: not if that
+  /// started in the same function. Once the recording has ended the only one left is around all.
+  func isUnrecorded(_ id: NodeID, from start: NodeID) -> Bool {
+    pointee.trace?.unrecorded.contains { $0.contains(id) && $0.lowerBound > start } ?? true
   }
 
   /// The record of a tensor that is not on this tape: a constant, if a function being recorded has captured it from the

@@ -26,8 +26,7 @@ struct Lifetimes {
     var adjoints = [Interval](repeating: Interval(first: .max, last: -1), count: backward?.adjoints.count ?? 0)
     var isAdjointUsedWhole = (backward?.adjoints ?? []).map { if case .gradient = $0.place { true } else { false } }
     let guarded = Dictionary(grouping: compiler.guards.map(\.record)) { locations[$0].root }
-    var lastVersions: [Int] = []
-    schedule.forEachStep(compiler.isNeeded.count) { step, group, versions in
+    let versions = schedule.forEachStep(compiler.isNeeded.count) { step, group, versions in
       let count = group.chainCount
       func use(_ id: NodeID, isWhole: Bool = false) {
         let root = Int(locations[id].root)
@@ -55,12 +54,11 @@ struct Lifetimes {
           if count == nil { isAdjointUsedWhole[adjoint] = true }
         }
       }
-      lastVersions = versions
     }
-    let root = Int(locations[compiler.output].root)
-    if root < lastVersions.count, lastVersions[root] >= 0 {
-      values[lastVersions[root]].extend(to: end)
-      isUsedWhole[lastVersions[root]] = true
+    let last = versions[Int(locations[compiler.output].root)]
+    if last >= 0 {
+      values[last].extend(to: end)
+      isUsedWhole[last] = true
     }
     // The output's adjoint is there before the first pull.
     if let seed = backward?.adjointOfRecord[Int(compiler.output)] {
@@ -116,16 +114,14 @@ struct Lifetimes {
   private func predecessors(_ compiler: ProgramCompiler, _ schedule: Schedule) -> [Int?] {
     let core = compiler.core
     var result = [Int?](repeating: nil, count: values.count)
-    var before = [Int](repeating: -1, count: compiler.isNeeded.count)
     schedule.forEachStep(compiler.isNeeded.count) { step, group, versions in
-      defer { before = versions }
       guard !group.isBackward, group.chainCount != nil else { return }
       var lastReader: [Int: Int] = [:]
       for member in group.members {
         let id = schedule.evaluations[member]
         for index in 0..<core.operandCount(id) {
-          let root = Int(compiler.locations[core.operand(id, index)].root)
-          if versions[root] >= 0, versions[root] == before[root] { lastReader[versions[root]] = member }
+          let version = versions[Int(compiler.locations[core.operand(id, index)].root)]
+          if version >= 0, values[version].first < step { lastReader[version] = member }
         }
       }
       for (version, member) in lastReader.sorted(by: { $0.key < $1.key })
@@ -153,6 +149,8 @@ extension ProgramCompiler {
     let opcode = core[record: pull.id].pointee.opcode
     guard opcode.isElementwise else {
       guard let structural = core.pointee.operations.structural[Int(opcode.rawValue)]?.pointee else { return }
+      // See `isNeeded`.
+      if opcode == .custom { for id in 0..<pull.id { body(id) } }
       if structural.reads.contains(.operands) {
         for operand in pull.operands { body(operand.id) }
       }

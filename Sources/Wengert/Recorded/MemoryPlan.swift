@@ -1,3 +1,5 @@
+import CKernels
+
 /// How the memory of a recorded program is laid out, known before the program runs.
 ///
 /// Values and adjoints that are never needed at the same time share memory; values that a single pass over a chain of
@@ -6,7 +8,8 @@ public struct MemoryPlan: Sendable {
   /// A value or an adjoint in the program's memory.
   public struct Entry: Sendable {
     /// The operation whose value it is, or whose value's adjoint.
-    public let operation: String
+    public var operation: String { String(cString: opcode.cName) }
+    let opcode: Opcode
     public let shape: Shape
     /// Whether it is an adjoint, rather than a value.
     public let isAdjoint: Bool
@@ -47,7 +50,7 @@ public struct MemoryPlan: Sendable {
         case .adjoint(_, let id): (id, true)
         }
       return Entry(
-        operation: String(cString: core[record: id].pointee.opcode.cName), shape: core.shape(id), isAdjoint: isAdjoint,
+        opcode: core[record: id].pointee.opcode, shape: core.shape(id), isAdjoint: isAdjoint,
         offset: item.offset, byteCount: item.byteCount, steps: item.first...item.last)
     }
   }

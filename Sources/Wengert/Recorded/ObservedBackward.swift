@@ -93,7 +93,6 @@ struct ObservedBackward {
       let slot = core.slot(id, range).pointee
       guard slot.adjoint != nil || slot.uniform != nil else { continue }
       if core.pointee.operations.kinds[Int(core[record: id].pointee.opcode.rawValue)] != .differentiable { continue }
-      if core[record: id].pointee.flags.contains(.isTarget) && core[record: id].pointee.opcode == .leaf { continue }
       observe(id, core, range)
     }
   }

@@ -25,6 +25,13 @@ struct ProgramCompiler {
     var isNeeded = [Bool](repeating: false, count: core.pointee.records.count)
     isNeeded[Int(output)] = true
     for guarded in guards { isNeeded[Int(guarded.record)] = true }
+    if targets != nil {
+      // A user's own pullback may look at whatever was there when it was written.
+      for id in isNeeded.indices.reversed() where core[record: NodeID(id)].pointee.opcode == .custom {
+        for earlier in 0..<id { isNeeded[earlier] = true }
+        break
+      }
+    }
     for id in (0..<isNeeded.count).reversed() where isNeeded[id] {
       core.forEachDependency(of: NodeID(id)) { isNeeded[Int($0)] = true }
     }
@@ -97,13 +104,16 @@ struct Schedule {
     }
   }
 
-  /// Calls `body` with the steps in order, and with the version of each value that is there once the step has run.
-  func forEachStep(_ recordCount: Int, _ body: (_ step: Int, _ group: Group, _ versions: [Int]) -> Void) {
+  /// Calls `body` with the steps in order, and with the version of each value that is there once the step has run; returns
+  /// those that are there at the end.
+  @discardableResult
+  func forEachStep(_ recordCount: Int, _ body: (_ step: Int, _ group: Group, _ versions: [Int]) -> Void) -> [Int] {
     var versions = [Int](repeating: -1, count: recordCount)
     for (step, group) in groups.enumerated() {
       if !group.isBackward { for version in group.members { versions[Int(evaluations[version])] = version } }
       body(step, group, versions)
     }
+    return versions
   }
 
   /// Whether the last group takes no more members.

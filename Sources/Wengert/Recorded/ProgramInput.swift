@@ -35,18 +35,13 @@ public struct ProgramArguments {
 
   /// Supplies the next array. Whoever calls the recorded function keeps it alive until it has returned.
   @inlinable
-  public mutating func append<S>(_ array: ShapedArray<S>) {
+  mutating func append<S>(_ array: ShapedArray<S>) {
     programs.supply(UnsafeMutableRawPointer(array.base), array.shape)
   }
 
-  /// Supplies the next list of indices.
+  /// Supplies the next list of indices, which is kept alive likewise.
   @inlinable
-  public mutating func append(_ indices: some Collection<Int>, shape: Shape) {
-    // Two statements: a default that is a closure would be put on the heap.
-    let programs = programs
-    let isSupplied: Void? = indices.withContiguousStorageIfAvailable { programs.supplyIndices($0, shape) }
-    if isSupplied == nil { Array(indices).withUnsafeBufferPointer { programs.supplyIndices($0, shape) } }
-  }
+  mutating func append(_ indices: UnsafeBufferPointer<Int>, shape: Shape) { programs.supplyIndices(indices, shape) }
 }
 
 /// The gradients of one replay.
@@ -78,17 +73,24 @@ extension ShapedArray: DifferentiableInput {
 
 extension IndexArray: ProgramInput {
   public func traced(by recorder: ProgramRecorder) -> IndexArray { recorder.input(self) }
-  @inlinable public func supply(to arguments: inout ProgramArguments) { arguments.append(self, shape: shape) }
+  @inlinable public func supply(to arguments: inout ProgramArguments) {
+    noteRead()
+    elements.withUnsafeBufferPointer { arguments.append($0, shape: shape) }
+  }
 }
 
 extension Array: ProgramInput where Element == Int {
   public func traced(by recorder: ProgramRecorder) -> IndexArray { recorder.input(IndexArray(self)) }
-  @inlinable public func supply(to arguments: inout ProgramArguments) { arguments.append(self, shape: .vector(count)) }
+  @inlinable public func supply(to arguments: inout ProgramArguments) {
+    withUnsafeBufferPointer { arguments.append($0, shape: .vector(count)) }
+  }
 }
 
 extension ArraySlice: ProgramInput where Element == Int {
   public func traced(by recorder: ProgramRecorder) -> IndexArray { recorder.input(IndexArray(self)) }
-  @inlinable public func supply(to arguments: inout ProgramArguments) { arguments.append(self, shape: .vector(count)) }
+  @inlinable public func supply(to arguments: inout ProgramArguments) {
+    withUnsafeBufferPointer { arguments.append($0, shape: .vector(count)) }
+  }
 }
 
 /// Two inputs, one after the other.
@@ -166,7 +168,7 @@ struct InputBinder<Scalar: TensorScalar>: ParameterVisitor {
 
   @inlinable
   mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {
-    parameter.bound = recorder.input(parameter.array)
+    parameter.bound = recorder.input(parameter.value)
   }
 }
 
@@ -180,7 +182,7 @@ struct ArgumentVisitor<Scalar: TensorScalar>: ParameterVisitor {
   init(_ arguments: ProgramArguments) { self.arguments = arguments }
 
   @inlinable
-  mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) { arguments.append(parameter.array) }
+  mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) { arguments.append(parameter.value) }
 }
 
 /// Lets go of parameters: gradients of an earlier replay may lie where a copy's parameters do, and their memory is free

@@ -46,8 +46,38 @@ final class ProgramList {
 
   // MARK: Programs
 
+  /// A program that has run for the arguments that `supply` hands over; `record` adds one if none holds.
+  @inlinable @inline(__always)
+  func program<Failure: Error>(
+    supplying supply: (inout ProgramArguments) -> Void, recording record: () throws(Failure) -> Void
+  ) throws(Failure) -> RecordedProgram {
+    // Twice at most: what has just been recorded holds.
+    for _ in 0..<2 {
+      var arguments = ProgramArguments(self)
+      begin()
+      supply(&arguments)
+      let program = try replay(as: Failure.self)
+      if let program { return program }
+      try record()
+    }
+    diverged()
+  }
+
+  /// Records a function and keeps its program.
+  func record<Failure: Error>(
+    differentiates: Bool, memoryBudget: Int? = nil, _ function: (ProgramRecorder) throws(Failure) -> Handle
+  ) throws(Failure) {
+    let recorder = ProgramRecorder()
+    let output: Handle
+    do { output = try function(recorder) } catch {
+      recorder.cancel()
+      throw error
+    }
+    try add(recorder.finish(output, differentiates: differentiates, memoryBudget: memoryBudget), as: Failure.self)
+  }
+
   /// Keeps a program; throws the error of a derivative that does not exist where it was recorded.
-  func add<Failure: Error>(_ program: RecordedProgram, as _: Failure.Type) throws(Failure) {
+  private func add<Failure: Error>(_ program: RecordedProgram, as _: Failure.Type) throws(Failure) {
     if let error = program.failure { throw failure(error) }
     if programs.count == Self.capacity { programs.removeLast() }
     programs.insert(program, at: 0)
@@ -60,7 +90,7 @@ final class ProgramList {
   func replay() throws -> RecordedProgram? {
     for position in 0..<programs.count {
       let program = programs[position]
-      guard fits(program), program.indexInputs.isEmpty || program.take(indices.base) else { continue }
+      guard fits(program), program.indexShapes.isEmpty || program.take(indices.base) else { continue }
       guard try program.replay(arrays.base) else { continue }
       // The one that held last is tried first.
       if position > 0 { programs.swapAt(0, position) }
@@ -85,9 +115,9 @@ final class ProgramList {
   func diverged() -> Never { misuse(.recordingDiverges) }
 
   private func fits(_ program: RecordedProgram) -> Bool {
-    guard program.inputs.count == arrays.count, program.indexInputs.count == indices.count else { return false }
+    guard program.inputs.count == arrays.count, program.indexShapes.count == indices.count else { return false }
     for index in 0..<arrays.count where program.inputs[index].shape != shapes.base[index] { return false }
-    for index in 0..<indices.count where program.indexInputs[index].shape != indexShapes.base[index] { return false }
+    for index in 0..<indices.count where program.indexShapes[index] != indexShapes.base[index] { return false }
     return true
   }
 }

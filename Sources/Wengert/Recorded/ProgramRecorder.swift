@@ -45,7 +45,7 @@ public final class ProgramRecorder {
   @specialized(where S == Double)
   func input<S>(_ array: ShapedArray<S>) -> Handle {
     let id = core.leaf(array)
-    inputs.append(.init(record: id, shape: array.shape, type: S.scalarType))
+    inputs.append(.init(record: id, shape: array.shape))
     if isTarget { targets.append(id) }
     return core.handle(id)
   }
@@ -78,8 +78,6 @@ public final class ProgramRecorder {
   @usableFromInline
   func cancel() {
     leave()
-    core.pointee.deallocate()
-    core.deinitialize(count: 1)
-    core.deallocate()
+    core.destroy()
   }
 }

@@ -24,42 +24,25 @@ public final class RecordedGradient<Point: DifferentiableInput, Inputs: ProgramI
 
   @usableFromInline
   func record(_ point: Point, _ inputs: Inputs) throws(Failure) {
-    let recorder = ProgramRecorder()
-    let output: Tensor<Point.Scalar>
-    do {
+    try programs.record(differentiates: true, memoryBudget: memoryBudget) { (recorder) throws(Failure) in
       let x = recorder.target { point.traced(by: recorder) }
-      output = try function(x, inputs.traced(by: recorder))
-    } catch {
-      recorder.cancel()
-      throw error
+      return try function(x, inputs.traced(by: recorder)).handle
     }
-    let program = recorder.finish(output.handle, differentiates: true, memoryBudget: memoryBudget)
-    try programs.add(program, as: Failure.self)
   }
 
   @inlinable
   func run(_ point: Point, _ inputs: Inputs) throws(Failure) -> (value: Point.Scalar, gradient: Point) {
     // Before the replay: what an earlier gradient held is then free for this one.
     var gradient = point.withoutArrays()
-    let program = try replay(point, inputs)
+    let program = try programs.program {
+      point.supply(to: &$0)
+      inputs.supply(to: &$0)
+    } recording: { () throws(Failure) in
+      try record(point, inputs)
+    }
     var gradients = ProgramGradients<Point.Scalar>(program)
     gradient.fill(from: &gradients)
     return (program.scalarResult(), gradient)
-  }
-
-  @inlinable
-  func replay(_ point: Point, _ inputs: Inputs) throws(Failure) -> RecordedProgram {
-    // Twice at most: what has just been recorded holds.
-    for _ in 0..<2 {
-      var arguments = ProgramArguments(programs)
-      programs.begin()
-      point.supply(to: &arguments)
-      inputs.supply(to: &arguments)
-      let program = try programs.replay(as: Failure.self)
-      if let program { return program }
-      try record(point, inputs)
-    }
-    programs.diverged()
   }
 }
 
@@ -117,26 +100,18 @@ public final class RecordedFunction<Inputs: ProgramInput, Scalar: TensorScalar, 
 
   @usableFromInline
   func record(_ inputs: Inputs) throws(Failure) {
-    let recorder = ProgramRecorder()
-    let output: Tensor<Scalar>
-    do { output = try function(inputs.traced(by: recorder)) } catch {
-      recorder.cancel()
-      throw error
+    try programs.record(differentiates: false) { (recorder) throws(Failure) in
+      try function(inputs.traced(by: recorder)).handle
     }
-    try programs.add(recorder.finish(output.handle, differentiates: false), as: Failure.self)
   }
 
   @inlinable
   func run(_ inputs: Inputs) throws(Failure) -> ShapedArray<Scalar> {
-    for _ in 0..<2 {
-      var arguments = ProgramArguments(programs)
-      programs.begin()
-      inputs.supply(to: &arguments)
-      let program = try programs.replay(as: Failure.self)
-      if let program { return program.arrayResult() }
+    try programs.program {
+      inputs.supply(to: &$0)
+    } recording: { () throws(Failure) in
       try record(inputs)
-    }
-    programs.diverged()
+    }.arrayResult()
   }
 }
 

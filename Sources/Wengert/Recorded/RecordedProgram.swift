@@ -12,12 +12,6 @@ final class RecordedProgram {
   struct Input {
     let record: NodeID
     let shape: Shape
-    let type: ScalarType
-  }
-
-  /// Indices that each replay supplies.
-  struct IndexInput {
-    let shape: Shape
   }
 
   enum Step: BitwiseCopyable {
@@ -53,7 +47,8 @@ final class RecordedProgram {
   /// The inputs with respect to which there are gradients; nil for a program that only evaluates.
   let targets: [NodeID]?
   let guards: [Trace.Guard]
-  let indexInputs: [IndexInput]
+  /// The shapes of the lists of indices that each replay supplies.
+  let indexShapes: [Shape]
   /// Inputs whose elements the function has looked at, and what they were.
   private let guardedIndices: [(input: Int, recorded: IndexArray)]
   private let indexUses: [(input: Int, use: Trace.Use)]
@@ -77,7 +72,7 @@ final class RecordedProgram {
     self.targets = targets
     guards = core.pointee.trace!.guards
     let indices = core.pointee.trace!.indexInputs
-    indexInputs = indices.map { IndexInput(shape: $0.recorded.shape) }
+    indexShapes = indices.map(\.recorded.shape)
     guardedIndices = indices.enumerated().filter(\.element.isRead).map { ($0.offset, $0.element.recorded) }
     indexUses = indices.enumerated().flatMap { number, input in input.uses.map { (number, $0) } }
     core.pointee.trace = nil
@@ -91,9 +86,7 @@ final class RecordedProgram {
 
   deinit {
     code.deallocate()
-    core.pointee.deallocate()
-    core.deinitialize(count: 1)
-    core.deallocate()
+    core.destroy()
   }
 
   // MARK: Replaying
@@ -124,21 +117,14 @@ final class RecordedProgram {
       core.pointee.isRecording = true
       wg_set_thread_slot(thread)
     }
-    guard targets != nil else { return try run() }
-    return try lendingSlots { () throws in try run() }
-  }
-
-  private func lendingSlots(_ body: () throws -> Bool) throws -> Bool {
     core.pointee.adjoints.reset()
-    core.pointee.keepsAdjoints = false
-    core.pointee.borrowedAdjoint = nil
-    let result = try body()
+    guard try run() else { return false }
     if let failure = core.takeFailure() { throw failure }
     for index in code.unreachedTargets {
       let storage = gradient(index)
       storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: storage.byteCount)
     }
-    return result
+    return true
   }
 
   private func run() throws -> Bool {

@@ -184,6 +184,42 @@ import Wengert
     }
   }
 
+  /// A differentiation inside such a part is one of its own; none goes through it.
+  @Test func gradientsWithoutRecording() {
+    func loss(_ x: Tensor<Double>) -> Tensor<Double> {
+      let slope = Tape.withoutRecording { gradient(at: x) { x in (x * x * Tape.withoutRecording { exp(x) }).sum() } }
+      return (slope * x).sum()
+    }
+    let program = recorded(at: x) { loss($0) }
+    for x in [x, ShapedArray([0.5, -1, 2])] {
+      #expect(program(x).gradient == Tape.scope { gradient(at: Tensor(x)) { loss($0) }.value })
+    }
+  }
+
+  /// A program that is called inside another reads its arrays on the host.
+  @Test func programsInsideProgramsAreGuarded() {
+    let square = recorded(Operands([x])) { $0.tensors[0] * $0.tensors[0] }
+    let program = recorded(at: Operands([x])) { model in (model.tensors[0] * Tensor(square(model))).sum() }
+    for x in [x, ShapedArray([4.0, 5, 6])] {
+      #expect(program(Operands([x])).gradient.scalars == [x.scalars.map { $0 * $0 }])
+    }
+  }
+
+  /// A pullback of one's own may use tensors that nothing else needs.
+  @Test func pullbacksOfOnesOwnFindWhatTheyCaptured() {
+    func loss(_ x: Tensor<Double>) -> Tensor<Double> {
+      let weight = exp(x) * 2
+      var y = withDerivative(at: x, of: { $0 * 3 }, pullback: { cotangent, _, _ in cotangent * weight })
+      // Values that would lie where the weight was.
+      for _ in 0..<4 { y = tanh(y) * y }
+      return y.sum()
+    }
+    let program = recorded(at: x) { loss($0) }
+    for x in [x, ShapedArray([0.5, -1, 2])] {
+      #expect(program(x).gradient == Tape.scope { gradient(at: Tensor(x)) { loss($0) }.value })
+    }
+  }
+
   // MARK: Memory
 
   /// Ten steps of a chain whose values its backward pass needs.
