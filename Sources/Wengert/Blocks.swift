@@ -22,6 +22,37 @@ extension OperationInPass {
   /// One axis.
   func blocked(axis: Int) -> Int { block == nil ? axis : axis + 1 }
 
+  /// A value with the block's axis made part of another one: of each of the `groups` of that axis there are as many as
+  /// the block has slices, one after the other.
+  func folded(_ x: NodeID, into axis: Int = 0, groups: Int = 1) -> NodeID {
+    guard let block else { return x }
+    let shape = Array(core.shape(x).dropFirst())
+    var sizes = [block] + shape
+    sizes.replaceSubrange(axis + 1...axis + 1, with: [groups, shape[axis] / groups])
+    let order = Array(1..<axis + 2) + [0] + Array(axis + 2..<sizes.count)
+    var result = shape
+    result[axis] *= block
+    let x = axis == 0 && groups == 1 ? x : core.permuted(core.reshaped(x, to: Shape(sizes)), order)
+    return core.reshaped(x, to: Shape(result))
+  }
+
+  /// The inverse of folding.
+  func unfolded(_ x: NodeID, from axis: Int = 0, groups: Int = 1) -> NodeID {
+    guard let block else { return x }
+    var shape = Array(core.shape(x))
+    shape[axis] /= block
+    guard axis > 0 || groups > 1 else { return core.reshaped(x, to: Shape([block] + shape)) }
+    var sizes = shape
+    sizes.replaceSubrange(axis...axis, with: [groups, block, shape[axis] / groups])
+    let order = [axis + 1] + Array(0..<axis + 1) + Array(axis + 2..<sizes.count)
+    return core.reshaped(core.permuted(core.reshaped(x, to: Shape(sizes)), order), to: Shape([block] + shape))
+  }
+
+  /// A value of the tape once for each slice of a block, folded into its first axis.
+  func repeatedForBlock(_ x: NodeID) -> NodeID {
+    block.map { folded(core.broadcast(x, to: core.shape(x).prefixed($0))) } ?? x
+  }
+
   /// A value with the block's axis, of at least the given rank besides: axes of one element come after the block's.
   func padded(_ x: NodeID, toRank rank: Int) -> NodeID {
     guard let block else { return x }

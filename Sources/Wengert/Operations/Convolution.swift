@@ -57,27 +57,26 @@ extension Operation {
         .init(
           reads: .operands,
           rule: { p in
-            let geometry = Convolution(p)
             for (index, other) in part.operands.enumerated() {
               // The cotangent takes the place of the result, and the result that of the operand.
               let parts = other.operands.map { $0 == part ? p.cotangent : p.operand(1 - index) }
               let cotangent = other.operands[0] == part ? CotangentSide.left : .right
               p.accumulate(index) { memory, accumulate in
                 p.core.convolve(
-                  other, parts[0], parts[1], geometry, into: memory, accumulate: accumulate, cotangent: cotangent)
+                  other, parts[0], parts[1], Convolution(p), into: memory, accumulate: accumulate,
+                  cotangent: cotangent)
               } recorded: {
-                p.core.convolved(other, parts[0], parts[1], geometry, cotangent: cotangent)
+                p.convolved(other, parts[0], parts[1], cotangent: cotangent)
               }
             }
           },
           tangent: { p in
-            let geometry = Convolution(p)
-            return p.sum { index, tangent in
+            p.sum { index, tangent in
               index == 0
-                ? p.core.convolved(part, tangent, p.operand(1), geometry, cotangent: .left)
-                : p.core.convolved(part, p.operand(0), tangent, geometry, cotangent: .right)
+                ? p.convolved(part, tangent, p.operand(1), cotangent: .left)
+                : p.convolved(part, p.operand(0), tangent, cotangent: .right)
             }
-          })),
+          }, isBlockable: true)),
       samples: samples)
   }
 }
@@ -227,6 +226,24 @@ func recordTransposedConvolution(
   let geometry = Convolution(windows: wg_windows(windows), groups: groups)
   let y = core.convolved(.input, core.asImages(x), core.asImages(weight), geometry)
   return core.handle(core.finished(y, input.count, bias.map(core.resolve), function))
+}
+
+extension OperationInPass {
+  /// A part of this operation's form from the other two, one of them a cotangent or tangent, or a block of them. A block
+  /// is so many more of what that operand and the result share and the other one lacks: images, filters or channels.
+  fileprivate func convolved(
+    _ part: Convolution.Part, _ a: NodeID, _ b: NodeID, cotangent: CotangentSide
+  ) -> NodeID {
+    let geometry = Convolution(self)
+    let isLeft = cotangent == .left
+    let varying = part.operands[isLeft ? 0 : 1]
+    let from = geometry.axis(of: varying, sharedWith: part)
+    let to = geometry.axis(of: part, sharedWith: varying)
+    let y = core.convolved(
+      part, isLeft ? folded(a, into: from.axis, groups: from.groups) : a,
+      isLeft ? b : folded(b, into: from.axis, groups: from.groups), geometry, cotangent: cotangent)
+    return unfolded(y, from: to.axis, groups: to.groups)
+  }
 }
 
 extension UnsafeMutablePointer<TapeCore> {

@@ -44,6 +44,16 @@ struct Convolution {
     CotangentSide(rawValue: operation.attribute(wg_windows.attributeCount + 1))
   }
 
+  /// The axis of a part along which there are as many elements as in another part, and the groups it is divided into.
+  func axis(of part: Part, sharedWith other: Part) -> (axis: Int, groups: Int) {
+    switch (part, other) {
+    case (.output, .weight), (.input, .weight): (1, groups)
+    case (.weight, .output): (0, groups)
+    case (.weight, _): (1, 1)  // The channels of one group.
+    default: (0, 1)
+    }
+  }
+
   /// The shape of a part, given those of its operands.
   func shape(_ part: Part, _ a: Shape, _ b: Shape) -> Shape {
     switch part {

@@ -19,11 +19,10 @@ extension Operation {
             let labels = core[record: p.id].pointee.attributes
             let (rows, classes) = (p.shape(0)[0], p.shape(0)[1])
             let type = core[record: p.id].pointee.scalarType
-            let ones = core.contiguous(core.broadcast(core.constant(1, type), to: .vector(rows)))
-            let target = core.placedLabels(ones, classes: classes, labels: labels)
+            let target = core.labelPlaces(labels, rows: rows, classes: classes, type)
             let difference = core.elementwise(.subtract, core.softmax(p.operand(0), 1), target)
             let count = core.labeledCount(labels, rows: rows)
-            var cotangent = p.cotangent
+            var cotangent = p.padded(p.cotangent, toRank: 2)
             if count < rows {
               let mask = core.reshaped(core.labelMask(labels, rows: rows, type), to: .matrix(rows, 1))
               cotangent = core.elementwise(.select, mask, cotangent, core.constant(0, type))
@@ -31,7 +30,7 @@ extension Operation {
             let share = core.elementwise(.divideCotangent, cotangent, core.constant(Double(count), type))
             p.accumulate(0, core.elementwise(.scaleCotangent, share, difference))
           },
-          fused: { p in p.pullCrossEntropy() })),
+          fused: { p in p.pullCrossEntropy() }, isBlockable: true)),
       samples: [
         .crossEntropy([3, 4], [2, 0, 3]), .crossEntropy([2, 1], [0, 0]), .crossEntropy([4, 3], [-1, 2, -1, 0]),
       ])

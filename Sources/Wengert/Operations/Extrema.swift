@@ -34,11 +34,11 @@ extension Operation {
             let attained = core.elementwise(
               .matches, p.operand(0), core.expanded(p.output, along: p.axes, of: shape))
             let count = core.sum(attained, p.axes, keepingAxes: true)
-            let share = core.elementwise(.divideCotangent, core.expanded(p.cotangent, along: p.axes, of: shape), count)
+            let share = core.elementwise(.divideCotangent, p.expandedCotangent, count)
             let zero = core.constant(0, core[record: p.id].pointee.scalarType)
             p.accumulate(0, core.elementwise(.select, attained, share, zero))
           },
-          fused: { p in p.pullExtremum() })),
+          fused: { p in p.pullExtremum() }, isBlockable: true)),
       samples: .reductions(apply))
   }
 }

@@ -12,10 +12,15 @@ extension Operation {
         .init(
           reads: .nothing,
           rule: { p in
-            p.accumulate(
-              0,
-              p.core.placedLabels(
-                p.cotangent, classes: p.shape(0)[1], labels: p.core[record: p.id].pointee.attributes))
+            let (core, classes) = (p.core, p.shape(0)[1])
+            let labels = core[record: p.id].pointee.attributes
+            guard let block = p.block else {
+              return p.accumulate(0, core.placedLabels(p.cotangent, classes: classes, labels: labels))
+            }
+            let rows = p.shape(0)[0]
+            let places = core.labelPlaces(labels, rows: rows, classes: classes, p.type)
+            let cotangent = core.reshaped(p.cotangent, to: [block, rows, 1])
+            p.accumulate(0, core.elementwise(.select, places, cotangent, core.constant(0, p.type)))
           },
           fused: { p in
             let target = p.core.layout(p.operand(0))
@@ -26,7 +31,7 @@ extension Operation {
             p.core.addAtLabels(
               p.adjoint, p.type, rows: Int(target.sizes[0]), classes: Int(target.sizes[1]),
               labels: p.core[record: p.id].pointee.attributes, into: memory)
-          })),
+          }, isBlockable: true)),
       samples: [
         Sample("(3, 4)", [[3, 4]]) { operands in
           let core = Core.current
@@ -48,9 +53,16 @@ extension Operation {
           labels: e.attributes, into: e.value)
       },
       derivative: .structural(
-        .init(reads: .nothing) { p in
-          p.accumulate(0, p.core.pickedLabels(p.cotangent, labels: p.core[record: p.id].pointee.attributes))
-        }),
+        .init(
+          reads: .nothing,
+          rule: { p in
+            let (core, shape) = (p.core, p.core.shape(p.id))
+            let labels = core[record: p.id].pointee.attributes
+            guard p.block != nil else { return p.accumulate(0, core.pickedLabels(p.cotangent, labels: labels)) }
+            let places = core.labelPlaces(labels, rows: shape[0], classes: shape[1], p.type)
+            let picked = core.elementwise(.select, places, p.cotangent, core.constant(0, p.type))
+            p.accumulate(0, core.sum(picked, 0b100, keepingAxes: false))
+          }, isBlockable: true)),
       samples: [
         Sample("(3,)", [[3]]) { operands in
           let core = Core.current
@@ -193,6 +205,12 @@ extension UnsafeMutablePointer<TapeCore> {
     return record(
       .placeLabels, self[record: x].pointee.scalarType, layout: pointee.layouts.number(of: shape), operands: (x, -1),
       attributes: labels)
+  }
+
+  /// A constant matrix: 1 at each row's label, 0 elsewhere.
+  func labelPlaces(_ labels: Int32, rows: Int, classes: Int, _ type: ScalarType) -> NodeID {
+    let ones = contiguous(broadcast(constant(1, type), to: .vector(rows)))
+    return placedLabels(ones, classes: classes, labels: labels)
   }
 
   func addAtLabels(

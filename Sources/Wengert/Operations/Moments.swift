@@ -17,14 +17,14 @@ extension Operation {
           wg_variance_f32(e.input(0).value.f32, e.layout(0), axes, Float(divisor), e.value.f32)
         }),
       derivative: .structural(
-        .init(reads: .operands) { p in
-          let core = p.core
-          let type = core[record: p.id].pointee.scalarType
-          let divisor = core.varianceDivisor(p.operand(0), p.axes, p.attribute(1))
-          let cotangent = core.expanded(p.cotangent, along: p.axes, of: p.shape(0))
-          let share = core.elementwise(.scaleCotangent, cotangent, core.constant(2 / divisor, type))
-          p.accumulate(0, core.elementwise(.scaleCotangent, share, core.centered(p.operand(0), p.axes)))
-        }),
+        .init(
+          reads: .operands,
+          rule: { p in
+            let core = p.core
+            let divisor = core.varianceDivisor(p.operand(0), p.axes, p.attribute(1))
+            let share = core.elementwise(.scaleCotangent, p.expandedCotangent, core.constant(2 / divisor, p.type))
+            p.accumulate(0, core.elementwise(.scaleCotangent, share, core.centered(p.operand(0), p.axes)))
+          }, isBlockable: true)),
       samples: .reductions { core, x, axes, keeps in core.variance(x, axes, correction: 0, keepingAxes: keeps) }),
 
     /// (Σ|x|ᵖ)^(1/p): sign x · (|x| / y)ᵖ⁻¹, which is x / y for p = 2, and 0 where y = 0
@@ -34,32 +34,31 @@ extension Operation {
         { e, axes in wg_norm_f64(e.input(0).value.f64, e.layout(0), axes, e.normOrder, e.value.f64) },
         { e, axes in wg_norm_f32(e.input(0).value.f32, e.layout(0), axes, e.normOrder, e.value.f32) }),
       derivative: .structural(
-        .init { p in
-          let core = p.core
-          let type = core[record: p.id].pointee.scalarType
-          let (x, order) = (p.operand(0), p.normOrder)
-          let y = core.expanded(p.output, along: p.axes, of: p.shape(0))
-          let zero = core.constant(0, type)
-          let exponent = core.constant(order - 1, type)
-          var direction: NodeID
-          if order == 2 {
-            direction = core.elementwise(.divide, x, y)
-          } else if order.truncatingRemainder(dividingBy: 2) == 0 {
-            // A power of x itself, which has all derivatives where x = 0.
-            direction = core.elementwise(.pow, core.elementwise(.divide, x, y), exponent)
-          } else {
-            let ratio = core.elementwise(.divide, core.elementwise(.absolute, x), y)
-            direction = core.elementwise(
-              .multiply, core.elementwise(.sign, x), core.elementwise(.pow, ratio, exponent))
-            if order < 2 {
-              // Infinite at 0, in the first derivative or in the second; from both sides, so 0 it is.
-              direction = core.elementwise(.select, x, direction, zero)
+        .init(
+          rule: { p in
+            let core = p.core
+            let (x, order) = (p.operand(0), p.normOrder)
+            let y = core.expanded(p.output, along: p.axes, of: p.shape(0))
+            let zero = core.constant(0, p.type)
+            let exponent = core.constant(order - 1, p.type)
+            var direction: NodeID
+            if order == 2 {
+              direction = core.elementwise(.divide, x, y)
+            } else if order.truncatingRemainder(dividingBy: 2) == 0 {
+              // A power of x itself, which has all derivatives where x = 0.
+              direction = core.elementwise(.pow, core.elementwise(.divide, x, y), exponent)
+            } else {
+              let ratio = core.elementwise(.divide, core.elementwise(.absolute, x), y)
+              direction = core.elementwise(
+                .multiply, core.elementwise(.sign, x), core.elementwise(.pow, ratio, exponent))
+              if order < 2 {
+                // Infinite at 0, in the first derivative or in the second; from both sides, so 0 it is.
+                direction = core.elementwise(.select, x, direction, zero)
+              }
             }
-          }
-          direction = core.elementwise(.select, y, direction, zero)
-          let cotangent = core.expanded(p.cotangent, along: p.axes, of: p.shape(0))
-          p.accumulate(0, core.elementwise(.scaleCotangent, cotangent, direction))
-        }),
+            direction = core.elementwise(.select, y, direction, zero)
+            p.accumulate(0, core.elementwise(.scaleCotangent, p.expandedCotangent, direction))
+          }, isBlockable: true)),
       samples: [Sample].reductions { core, x, axes, keeps in core.norm(x, axes, order: 2, keepingAxes: keeps) }
         + [3, 4, 1.5, -1].map { order in
           Sample("order \(order)", [[2, 3]], [0.3...2]) {

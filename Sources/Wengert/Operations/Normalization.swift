@@ -21,11 +21,12 @@ extension Operation {
           rule: { p in
             let core = p.core
             let (axes, isCentered) = (p.standardizedAxes, p.attribute(1) == 1)
+            let means = p.blocked(axes)
             let products = core.elementwise(.scaleCotangent, p.cotangent, p.output)
-            let slope = core.mean(products, axes, keepingAxes: true)
+            let slope = core.mean(products, means, keepingAxes: true)
             var cotangent = p.cotangent
             if isCentered {
-              cotangent = core.elementwise(.subtract, cotangent, core.mean(cotangent, axes, keepingAxes: true))
+              cotangent = core.elementwise(.subtract, cotangent, core.mean(cotangent, means, keepingAxes: true))
             }
             let difference = core.elementwise(
               .subtract, cotangent, core.elementwise(.scaleCotangent, slope, p.output))
@@ -34,7 +35,7 @@ extension Operation {
               core.elementwise(
                 .scaleCotangent, difference, core.inverseDeviation(p.operand(0), axes, isCentered, p.epsilon)))
           },
-          fused: { p in p.pullStandardize() })),
+          fused: { p in p.pullStandardize() }, isBlockable: true)),
       samples: [
         .standardize([5], 1), .standardize([2, 4], 1), .standardize([2, 4], 1, isCentered: false),
         .standardize([2, 2, 2], 2), .standardize([3, 1], 1), .standardize([], 0, isCentered: false),

@@ -14,8 +14,8 @@ extension Operation {
           reads: .operands,
           rule: { p in p.accumulate(0, pool: .maximumPoolAdjoint, p.cotangent, over: p.operand(0)) },
           tangent: { p in
-            p.tangent(0).map { p.core.pooled(.maximumPoolTangent, $0, over: p.operand(0), wg_windows(p)) }
-          })),
+            p.tangent(0).map { p.pooled(.maximumPoolTangent, $0, over: p.operand(0)) }
+          }, isBlockable: true)),
       samples: [
         .maxPool([2, 2, 6], 2), .maxPool([1, 1, 1], 1), .maxPool([0, 1, 3], 2), .maxPool([1, 2, 7], 3, stride: 2),
         .maxPool([1, 2, 4, 6], 2), .maxPool([1, 1, 5, 5], 3, stride: 2, padding: 1),
@@ -33,8 +33,8 @@ extension Operation {
           reads: .operands,
           rule: { p in p.accumulate(0, pool: .maximumPoolTangent, p.cotangent, over: p.operand(1)) },
           tangent: { p in
-            p.tangent(0).map { p.core.pooled(.maximumPoolAdjoint, $0, over: p.operand(1), wg_windows(p)) }
-          })),
+            p.tangent(0).map { p.pooled(.maximumPoolAdjoint, $0, over: p.operand(1)) }
+          }, isBlockable: true)),
       samples: [.maximumPoolSample(.maximumPoolAdjoint, [2, 1, 2, 3])]),
 
     /// The element, of another tensor, that lies where a window's largest one does; the mean of several.
@@ -46,8 +46,8 @@ extension Operation {
           reads: .operands,
           rule: { p in p.accumulate(0, pool: .maximumPoolAdjoint, p.cotangent, over: p.operand(1)) },
           tangent: { p in
-            p.tangent(0).map { p.core.pooled(.maximumPoolTangent, $0, over: p.operand(1), wg_windows(p)) }
-          })),
+            p.tangent(0).map { p.pooled(.maximumPoolTangent, $0, over: p.operand(1)) }
+          }, isBlockable: true)),
       samples: [.maximumPoolSample(.maximumPoolTangent, [2, 1, 4, 5])]),
 
     /// The mean over each window: the cotangent's share for each element.
@@ -59,8 +59,8 @@ extension Operation {
           reads: .nothing,
           rule: { p in p.accumulate(0, average: .averagePoolAdjoint, p.cotangent) },
           tangent: { p in
-            p.tangent(0).map { p.core.averaged(.averagePool, $0, wg_windows(p), countsPadding: p.countsPadding) }
-          })),
+            p.tangent(0).map { p.averaged(.averagePool, $0) }
+          }, isBlockable: true)),
       samples: [
         .averagePool([2, 2, 6], 2), .averagePool([1, 1, 1], 1), .averagePool([0, 1, 3], 2),
         .averagePool([1, 2, 4, 6], 2), .averagePool([1, 1, 5, 5], 3, stride: 2, padding: 1),
@@ -77,8 +77,8 @@ extension Operation {
           reads: .nothing,
           rule: { p in p.accumulate(0, average: .averagePool, p.cotangent) },
           tangent: { p in
-            p.tangent(0).map { p.core.averaged(.averagePoolAdjoint, $0, wg_windows(p), countsPadding: p.countsPadding) }
-          })),
+            p.tangent(0).map { p.averaged(.averagePoolAdjoint, $0) }
+          }, isBlockable: true)),
       samples: [
         Sample("(2, 1, 2, 3)", [[2, 1, 2, 3]]) {
           AnyTensor(Core.current.averaged(.averagePoolAdjoint, $0[0].id, .sample, countsPadding: true))
@@ -275,6 +275,16 @@ extension UnsafeMutablePointer<TapeCore> {
 
 extension OperationInPass {
   fileprivate var countsPadding: Bool { attribute(wg_windows.attributeCount) != 0 }
+
+  /// The adjoint or the tangent of the maxima of x. A block is so many more images.
+  fileprivate func pooled(_ opcode: Opcode, _ argument: NodeID, over x: NodeID) -> NodeID {
+    unfolded(core.pooled(opcode, folded(argument), over: repeatedForBlock(x), wg_windows(self)))
+  }
+
+  /// The means of a tangent, or the adjoint of means. A block is so many more images.
+  fileprivate func averaged(_ opcode: Opcode, _ argument: NodeID) -> NodeID {
+    unfolded(core.averaged(opcode, folded(argument), wg_windows(self), countsPadding: countsPadding))
+  }
 }
 
 extension Evaluation {
@@ -293,28 +303,22 @@ extension Evaluation {
 
 extension Pullback {
   fileprivate func accumulate(_ index: Int, pool opcode: Opcode, _ cotangent: NodeID, over x: NodeID) {
-    let windows = wg_windows(self)
-    guard opcode == .maximumPoolAdjoint else {
-      return accumulate(index, core.pooled(opcode, cotangent, over: x, windows))
-    }
+    guard opcode == .maximumPoolAdjoint else { return accumulate(index, pooled(opcode, cotangent, over: x)) }
     accumulate(index) { memory, accumulate in
       if !accumulate { clear(memory, index) }
-      core.pool(opcode, cotangent, over: x, windows, into: memory)
+      core.pool(opcode, cotangent, over: x, wg_windows(self), into: memory)
     } recorded: {
-      core.pooled(opcode, cotangent, over: x, windows)
+      pooled(opcode, cotangent, over: x)
     }
   }
 
   fileprivate func accumulate(_ index: Int, average opcode: Opcode, _ cotangent: NodeID) {
-    let (windows, countsPadding) = (wg_windows(self), countsPadding)
-    guard opcode == .averagePoolAdjoint else {
-      return accumulate(index, core.averaged(opcode, cotangent, windows, countsPadding: countsPadding))
-    }
+    guard opcode == .averagePoolAdjoint else { return accumulate(index, averaged(opcode, cotangent)) }
     accumulate(index) { memory, accumulate in
       if !accumulate { clear(memory, index) }
-      core.average(opcode, cotangent, windows, countsPadding, into: memory)
+      core.average(opcode, cotangent, wg_windows(self), countsPadding, into: memory)
     } recorded: {
-      core.averaged(opcode, cotangent, windows, countsPadding: countsPadding)
+      averaged(opcode, cotangent)
     }
   }
 

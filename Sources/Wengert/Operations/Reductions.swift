@@ -47,15 +47,16 @@ extension Operation {
         { e, axes in wg_product_f64(e.input(0).value.f64, e.layout(0), axes, e.value.f64) },
         { e, axes in wg_product_f32(e.input(0).value.f32, e.layout(0), axes, e.value.f32) }),
       derivative: .structural(
-        .init(reads: .operands) { p in
-          let core = p.core
-          let (x, axis) = core.joined(p.operand(0), p.axes)
-          let before = core.cumulativeProduct(x, axis, reversed: false, exclusive: true)
-          let after = core.cumulativeProduct(x, axis, reversed: true, exclusive: true)
-          let others = core.separated(core.elementwise(.multiply, before, after), p.axes, p.shape(0))
-          let cotangent = core.expanded(p.cotangent, along: p.axes, of: p.shape(0))
-          p.accumulate(0, core.elementwise(.scaleCotangent, cotangent, others))
-        }),
+        .init(
+          reads: .operands,
+          rule: { p in
+            let core = p.core
+            let (x, axis) = core.joined(p.operand(0), p.axes)
+            let before = core.cumulativeProduct(x, axis, reversed: false, exclusive: true)
+            let after = core.cumulativeProduct(x, axis, reversed: true, exclusive: true)
+            let others = core.separated(core.elementwise(.multiply, before, after), p.axes, p.shape(0))
+            p.accumulate(0, core.elementwise(.scaleCotangent, p.expandedCotangent, others))
+          }, isBlockable: true)),
       samples: .reductions { core, x, axes, keeps in core.product(x, axes, keepingAxes: keeps) }),
   ]
 }
@@ -76,6 +77,9 @@ extension Operation.Forward {
 }
 
 extension Pullback {
+  /// A reduction's cotangent with the reduced axes back, one element each.
+  var expandedCotangent: NodeID { core.expanded(cotangent, along: blocked(axes), of: blocked(shape(0))) }
+
   /// The adjoint of a sum, or of a mean: the cotangent, or its share, repeated along the reduced axes.
   fileprivate func repeatCotangent(dividedByCount: Bool = false) {
     let cotangent =

@@ -7,9 +7,11 @@ extension Operation {
       opcode: .triangle,
       forward: .init { e in e.copyTriangle(isUpper: e.attribute(0) == 1, diagonal: e.attribute(1)) },
       derivative: .structural(
-        .init(reads: .nothing) { p in
-          p.accumulate(0, p.core.triangle(p.cotangent, isUpper: p.attribute(0) == 1, diagonal: p.attribute(1)))
-        }),
+        .init(
+          reads: .nothing,
+          rule: { p in
+            p.accumulate(0, p.core.triangle(p.cotangent, isUpper: p.attribute(0) == 1, diagonal: p.attribute(1)))
+          }, isBlockable: true)),
       samples: [
         .triangle("upper", [3, 3], isUpper: true, 0), .triangle("strictly lower", [2, 3, 4], isUpper: false, -1),
         .triangle("upper and more", [4, 2], isUpper: true, -2), .triangle("nothing", [2, 2], isUpper: true, 5),
