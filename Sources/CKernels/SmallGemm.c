@@ -209,8 +209,8 @@ WG_DEFINE_ENTRY(double, _f64)
 WG_DEFINE_ENTRY(float, _f32)
 
 #ifdef __OPTIMIZE__
-const ptrdiff_t wg_small_gemm_limit_f64 = 1 << 20;
-const ptrdiff_t wg_small_gemm_limit_f32 = 1 << 20;
+const ptrdiff_t wg_small_gemm_limit_f64 = 1 << 25;
+const ptrdiff_t wg_small_gemm_limit_f32 = 1 << 26;
 #else
 const ptrdiff_t wg_small_gemm_limit_f64 = 8;
 const ptrdiff_t wg_small_gemm_limit_f32 = 8;

@@ -4,7 +4,7 @@
 // asleep, late or not there. Who has claimed a chunk may read the job, as its caller waits for all chunks; who comes
 // late finds nothing to claim, and touches nothing.
 #if defined(__linux__) && !defined(_GNU_SOURCE)
-#define _GNU_SOURCE  // sched_getaffinity
+#define _GNU_SOURCE  // sched_getaffinity, sched_getcpu
 #endif
 
 #include "Threads.h"
@@ -101,6 +101,8 @@ static struct {
   _Alignas(64) atomic_size_t unfinished;
 
   _Alignas(64) atomic_int sleepers;
+  /// The processor that the job's caller was on.
+  atomic_int caller_processor;
   atomic_bool caller_sleeps, is_ending;
   pthread_mutex_t mutex;
   pthread_cond_t work, done;
@@ -140,6 +142,25 @@ static void wake_another(void) {
   pthread_mutex_unlock(&pool.mutex);
 }
 
+// A system may wake a thread on the processor of the one that woke it, though others are idle, and leave both there for
+// milliseconds (seen with Linux 6.18 in virtual machines: nearly always). Who finds himself there moves away.
+#if defined(__linux__)
+static int current_processor(void) { return sched_getcpu(); }
+
+static void leave_processor(int processor) {
+  static _Thread_local cpu_set_t allowed;  // Those that the thread was started with.
+  static _Thread_local bool is_known;
+  if (processor < 0 || processor >= CPU_SETSIZE || sched_getcpu() != processor) return;
+  if (!is_known) is_known = sched_getaffinity(0, sizeof allowed, &allowed) == 0;
+  cpu_set_t others = allowed;
+  CPU_CLR(processor, &others);
+  if (is_known && CPU_COUNT(&others) > 0) sched_setaffinity(0, sizeof others, &others);
+}
+#else
+static int current_processor(void) { return -1; }
+static void leave_processor(int processor) { (void)processor; }
+#endif
+
 static _Thread_local bool is_worker, is_in_piece;
 static _Thread_local void *scratch;
 static _Thread_local size_t scratch_size;
@@ -160,6 +181,7 @@ void *wg_worker_scratch(size_t byte_count) {
 static void *work(void *unused) {
   (void)unused;
   is_worker = true;
+  leave_processor(atomic_load(&pool.caller_processor));
   for (int tries = 0; !atomic_load(&pool.is_ending);) {
     size_t chunk;
     if (claim(true, &chunk)) {
@@ -181,6 +203,7 @@ static void *work(void *unused) {
       while (!has_unclaimed() && !atomic_load(&pool.is_ending)) pthread_cond_wait(&pool.work, &pool.mutex);
       atomic_fetch_sub(&pool.sleepers, 1);
       pthread_mutex_unlock(&pool.mutex);
+      leave_processor(atomic_load(&pool.caller_processor));
     }
   }
   free(scratch);
@@ -251,6 +274,7 @@ void wg_parallel(size_t chunk_count, bool wakes, void (*body)(void *context, siz
     for (size_t chunk = 0; chunk < chunk_count; chunk++) body(context, chunk);
     return;
   }
+  atomic_store(&pool.caller_processor, current_processor());
   if (pool.worker_count < count - 1 && wakes) start_workers(count - 1);
   pool.body = body;
   pool.context = context;
@@ -292,6 +316,8 @@ static void run_piece(void *context, size_t chunk) {
   __builtin_ia32_sfence();  // What was written past the cache is not ordered by atomic operations.
 #endif
 }
+
+bool wg_is_worth_splitting(double nanoseconds) { return nanoseconds >= split_minimum; }
 
 void wg_split(size_t count, size_t unit, double cost, wg_piece *piece, const void *context) {
   const double minimum = split_minimum, total = (double)count * cost;

@@ -39,6 +39,7 @@ static char providerPath[PATH_MAX];
 static char implementationPath[PATH_MAX];
 static char libraryName[PATH_MAX + 32];
 static void (*setThreadCount)(int);
+static int (*getThreadCount)(void);
 
 // The real file behind the object that contains `address`; false if the dynamic linker does not know it.
 static bool object_path(const void *address, char *path) {
@@ -77,6 +78,7 @@ static void find_library(void) {
     const char *configuration = ((char *(*)(void))found)();
     copy_two_words(configuration ? configuration : "OpenBLAS", libraryName, sizeof libraryName);
     setThreadCount = (void (*)(int))dlsym(scope, "openblas_set_num_threads");
+    getThreadCount = (int (*)(void))dlsym(scope, "openblas_get_num_threads");
   } else if ((found = dlsym(scope, "mkl_get_version_string"))) {
     snprintf(libraryName, sizeof libraryName, "MKL");
   } else if ((found = dlsym(scope, "bli_info_get_version_str"))) {
@@ -114,9 +116,34 @@ const char *wg_blas_name(void) {
   return libraryName;
 }
 
+// While calls of BLAS come from several threads at once, it stays with one thread for each. The last one to need that
+// sets the count back.
+static pthread_mutex_t limitMutex = PTHREAD_MUTEX_INITIALIZER;
+static int limitCount, unlimited;
+
 void wg_set_blas_thread_count(int count) {
   pthread_once(&libraryOnce, find_library);
-  if (setThreadCount) setThreadCount(count);
+  if (!setThreadCount) return;
+  pthread_mutex_lock(&limitMutex);
+  if (limitCount > 0) unlimited = count;
+  else setThreadCount(count);
+  pthread_mutex_unlock(&limitMutex);
+}
+
+bool wg_can_limit_blas(void) {
+  pthread_once(&libraryOnce, find_library);
+  return setThreadCount && getThreadCount;
+}
+
+void wg_limit_blas(bool limit) {
+  pthread_mutex_lock(&limitMutex);
+  if (limit && limitCount++ == 0) {
+    unlimited = getThreadCount();
+    if (unlimited > 1) setThreadCount(1);
+  } else if (!limit && --limitCount == 0 && unlimited > 1) {
+    setThreadCount(unlimited);
+  }
+  pthread_mutex_unlock(&limitMutex);
 }
 
 /// Who asks for a number of threads means all of them.

@@ -134,12 +134,6 @@ extension Misuse {
       "Reshape an operand.")
   }
 
-  static func matrixTooLarge(_ m: Int, _ n: Int, _ k: Int) -> Misuse {
-    Misuse(
-      "matmul(_:_:) requires sizes that BLAS can count, up to \(Int32.max)", given: "\(m) by \(k) times \(k) by \(n)",
-      "Split the product.")
-  }
-
   // MARK: Labels
 
   static func labelCount(_ function: String, _ count: Int, _ shape: Shape) -> Misuse {

@@ -26,12 +26,11 @@ bool wg_small_gemm_f32(bool transposeA, bool transposeB, ptrdiff_t m, ptrdiff_t 
 extern const ptrdiff_t wg_small_gemm_limit_f64;
 extern const ptrdiff_t wg_small_gemm_limit_f32;
 
-/// Whether `wg_small_gemm_f64` is likely to be faster than a call of BLAS.
+/// Whether `wg_small_gemm_f64` is likely to be faster than a call of BLAS with one thread.
 ///
 /// The product of the sizes decides, whatever the shape: measured, these kernels are faster than an OpenBLAS
-/// restricted to one thread for nearly every shape, transposed or not, and what they save most is the fixed
-/// cost of a call. The limit is where the second thread of OpenBLAS begins to pay. (Reference BLAS is slower
-/// at any size, so with that one loaded the rule need not be asked.)
+/// restricted to one thread for nearly every shape, transposed or not, until what they do not pack leaves the cache.
+/// (Reference BLAS is slower at any size, so with that one loaded the rule need not be asked.)
 static inline bool wg_prefers_small_gemm_f64(bool transposeA, bool transposeB, ptrdiff_t m, ptrdiff_t n,
                                              ptrdiff_t k) {
   (void)transposeA, (void)transposeB;

@@ -33,6 +33,9 @@ typedef void wg_piece(const void *context, size_t start, size_t end);
 /// multiples of `unit`; each of the `count` items takes about `cost` nanoseconds.
 void wg_split(size_t count, size_t unit, double cost, wg_piece *piece, const void *context);
 
+/// Whether `wg_split` might cut so much work.
+bool wg_is_worth_splitting(double nanoseconds);
+
 /// Whether the calling thread is at a piece of work that was cut, be it on one thread: then others are at theirs, and a
 /// library with threads of its own had better not be called.
 bool wg_is_in_piece(void);

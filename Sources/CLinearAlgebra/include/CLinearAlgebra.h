@@ -38,6 +38,13 @@ const char *wg_blas_name(void);
 /// if that is set.
 void wg_set_blas_thread_count(int count);
 
+/// Whether `wg_limit_blas` can do anything: with OpenBLAS.
+bool wg_can_limit_blas(void);
+
+/// From a call with `true` to the one with `false`, which may overlap with those of other threads, BLAS uses only the
+/// thread that calls it.
+void wg_limit_blas(bool limit);
+
 /// The version of the LAPACK that is linked, as 10000 * major + 100 * minor + patch.
 int wg_lapack_version(void);
 

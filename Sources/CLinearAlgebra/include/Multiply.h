@@ -1,5 +1,5 @@
-// Products of matrices by whichever kernel is faster for their sizes: our own below a few dozen rows, else BLAS. Pieces
-// of work that was cut for several threads never call BLAS, which has its own.
+// Products of matrices by whichever kernel is faster for their sizes, our own up to a few hundred rows and else BLAS, on
+// the threads of the pool. Within a piece of work that was cut for them already, our own kernel does it alone.
 #ifndef WENGERT_MULTIPLY_H
 #define WENGERT_MULTIPLY_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /// C = D + op(A) * op(B); all row-major. D may be C, to add to it, or a row for all rows of C (ldd = 0), or NULL for
-/// nothing. Returns false for sizes that BLAS cannot count.
+/// nothing. Returns false, with C untouched, for a negative size or a leading dimension shorter than its row.
 bool wg_multiply_onto_f64(bool transposeA, bool transposeB, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const double *a,
                           ptrdiff_t lda, const double *b, ptrdiff_t ldb, const double *d, ptrdiff_t ldd, double *c,
                           ptrdiff_t ldc);

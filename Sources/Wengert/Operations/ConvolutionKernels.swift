@@ -41,7 +41,7 @@ extension ScalarType {
         a.isTransposed, b.isTransposed, m, n, k, a.base.f32, a.leadingDimension, b.base.f32, b.leadingDimension,
         accumulate, c.base.f32, c.leadingDimension)
     }
-    if !isDone { misuse(.matrixTooLarge(m, n, k)) }
+    precondition(isDone, "strides are those of a matrix")
   }
 
   func unfold(

@@ -216,12 +216,12 @@ private struct StackedProduct {
       c.initializeMemory(as: UInt8.self, repeating: 0, count: targets * a.rows * b.columns * type.byteCount)
       accumulate = true
     }
-    // Products that are added up are so one after the other; large ones are for the threads of BLAS.
+    // Products that are added up are so one after the other, and large ones are cut themselves.
     let (m, n, k) = (a.rows, b.columns, a.columns)
-    guard wg_prefers_small_gemm_f64(false, false, m, n, k), !axes.contains(where: { $0.c == 0 }) else {
+    let cost = Double(m * n * k * type.byteCount) * wg_cost_of_product
+    guard cost < 100_000, wg_prefers_small_gemm_f64(false, false, m, n, k), !axes.contains(where: { $0.c == 0 }) else {
       return run(0..<count)
     }
-    let cost = Double(m * n * k * type.byteCount) * wg_cost_of_product
     withUnsafePointer(to: self) { product in
       wg_split(
         count, 1, cost,
@@ -272,7 +272,7 @@ private struct StackedProduct {
           x.isTransposed, y.isTransposed, m, n, k, a.base.f32 + aOffset, x.leadingDimension, b.base.f32 + bOffset,
           y.leadingDimension, d?.f32, stride, target.f32, n)
       }
-      if !isDone { misuse(.matrixTooLarge(m, n, k)) }
+      precondition(isDone, "strides are those of a matrix")
     }
     guard let cotangent else {
       return multiply(adding: row ?? (accumulate ? target : nil), row == nil ? n : 0)

@@ -53,6 +53,43 @@ import Wengert
     }
   }
 
+  /// Products that are cut between rows or columns, and those that BLAS is left to, in every layout, onto a bias.
+  @Test(arguments: [
+    (600, 50, 70), (70, 50, 600), (130, 300, 131), (31, 200, 257), (1, 3000, 900), (2000, 900, 1), (3, 40_000, 5),
+    (340, 341, 342), (270, 515, 260), (20, 1500, 1300), (1300, 1500, 20),
+  ])
+  func largeSizes(_ m: Int, _ k: Int, _ n: Int) {
+    var generator = SeededGenerator(for: "matmul \(m) \(k) \(n)")
+    let (a, b, bias) = (generator.array([m, k]), generator.array([k, n]), generator.array([n]))
+    // Column by column in a plain loop over rows that lie in memory as they are read.
+    var expected = [Double](repeating: 0, count: m * n)
+    expected.withUnsafeMutableBufferPointer { c in
+      a.scalars.withUnsafeBufferPointer { a in
+        b.scalars.withUnsafeBufferPointer { b in
+          for i in 0..<m { for p in 0..<k { for j in 0..<n { c[i * n + j] += a[i * k + p] * b[p * n + j] } } }
+        }
+      }
+    }
+    func compare(_ x: [Double], _ y: [Double], _ tolerance: Double, _ name: String) {
+      expectEqual(x, y, relativeTo: tolerance, "\(name) of \(m) × \(k) × \(n)")
+    }
+    let withBias = expected.indices.map { expected[$0] + bias.scalars[$0 % n] }
+    Tape.scope {
+      let (left, right) = (Tensor(a), Tensor(b))
+      for isLeft in [false, true] {
+        for isRight in [false, true] {
+          // A transpose that lies in memory as such, seen the other way round.
+          let x = isLeft ? Tensor(left.transposed().value).transposed() : left
+          let y = isRight ? Tensor(right.transposed().value).transposed() : right
+          compare(matmul(x, y).scalars, expected, 1e-13, "product \(isLeft) \(isRight)")
+          compare(affine(x, y, Tensor(bias)).scalars, withBias, 1e-13, "affine \(isLeft) \(isRight)")
+        }
+      }
+      let (x, y) = (Tensor(a.converted(to: Float.self)), Tensor(b.converted(to: Float.self)))
+      compare(matmul(x, y).scalars.map(Double.init), expected, 1e-5, "Float product")
+    }
+  }
+
   @Test func floatAgreesWithDouble() {
     var generator = SeededGenerator(for: "matmul Float")
     for n in [1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 33, 64, 65, 90] {

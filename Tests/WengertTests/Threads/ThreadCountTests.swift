@@ -125,6 +125,12 @@ import Wengert
   @Test func products() {
     check("products of stacks", shapes: [[70, 20, 16], [70, 16, 24]]) { matmul($0[0], $0[1]) }
     check("a stack times a matrix", shapes: [[70, 20, 16], [16, 24]]) { matmul($0[0], $0[1]) }
+    check("rows", shapes: [[300, 70], [70, 50]], whole: false) { matmul($0[0], $0[1]) }
+    check("columns", shapes: [[40, 70], [70, 600]], whole: false) { matmul($0[0], $0[1]) }
+    check("transposes", shapes: [[70, 300], [200, 70]], whole: false) {
+      matmul($0[0].transposed(), $0[1].transposed())
+    }
+    check("what BLAS multiplies", shapes: [[700, 300], [300, 400]], whole: false) { matmul($0[0], $0[1]) }
     check("attention", shapes: [[3, 4, 32, 16], [3, 4, 32, 16], [3, 4, 32, 16]]) {
       matmul(softmax(matmul($0[0], $0[1].permuted(0, 1, 3, 2))), $0[2])
     }
