@@ -9,9 +9,12 @@
 #endif
 #endif
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #if defined(__linux__) && defined(__GLIBC__) && !defined(WC_SANITIZED)
 #include <errno.h>
-#include <malloc.h>
 
 static __thread int64_t count __attribute__((tls_model("initial-exec")));
 

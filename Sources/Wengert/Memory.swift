@@ -132,6 +132,10 @@ struct PlainStack<Element: BitwiseCopyable> {
     self.count = count
   }
 
+  mutating func reserveCapacity(_ minimum: Int) {
+    if minimum > capacity { grow(to: minimum) }
+  }
+
   @inline(never)
   private mutating func grow(to minimum: Int) {
     let larger = max(minimum, capacity * 2)

@@ -66,9 +66,12 @@ package enum Reevaluation {
 
   private static func elements(_ id: NodeID) -> [UInt8] {
     let core = Core.current
-    return [UInt8](unsafeUninitializedCapacity: core.byteCount(id)) { bytes, count in
-      count = core.byteCount(id)
-      if count > 0 { core.copyValue(id, to: bytes.baseAddress!) }
+    let byteCount = core.byteCount(id)
+    // Swift's empty array is one for all threads, and its initializer writes to it.
+    guard byteCount > 0 else { return [] }
+    return [UInt8](unsafeUninitializedCapacity: byteCount) { bytes, count in
+      count = byteCount
+      core.copyValue(id, to: bytes.baseAddress!)
     }
   }
 }

@@ -161,10 +161,9 @@ struct ProgramAssembler {
       }
     }
     // As long as they will be: addresses in them are noted.
-    code.scalars = PlainStack(capacity: Swift.max(1, count(isBackward: false)))
-    code.pullbacks = PlainStack(capacity: Swift.max(1, count(isBackward: true)))
-    let chainCount = groups.reduce(0) { $0 + ($1.chainCount == nil ? 0 : 1) }
-    code.chains = PlainStack(capacity: Swift.max(1, chainCount))
+    code.scalars.reserveCapacity(count(isBackward: false))
+    code.pullbacks.reserveCapacity(count(isBackward: true))
+    code.chains.reserveCapacity(groups.reduce(0) { $0 + ($1.chainCount == nil ? 0 : 1) })
 
     for (index, guarded) in compiler.guards.enumerated() where !isComputed(guarded.record) {
       code.steps.append(.check(index))

@@ -68,7 +68,8 @@ extension UnsafeMutablePointer<TapeCore> {
     let opcode = self[record: id].pointee.opcode
     if opcode.isElementwise || opcode.isLeaf || pointee.operations.forward[Int(opcode.rawValue)] != nil { return nil }
     // A custom operation's value is that of a record behind its operands; any other is a view of its only operand.
-    return opcode == .custom ? NodeID(attribute(self[record: id], operandCount(id) + 2)) : operand(id, 0)
+    let shared = opcode == .custom ? NodeID(attribute(self[record: id], operandCount(id) + 2)) : operand(id, 0)
+    return shared < 0 ? nil : shared  // The marks of a checkpointed part have no operand.
   }
 
   /// The records that have to be there for a record's value to be computed.
