@@ -32,7 +32,7 @@ OPERATIONS = {
     "sigmoid": jax.nn.sigmoid, "softplus": jax.nn.softplus, "silu": jax.nn.silu, "relu": jax.nn.relu,
     "softsign": jax.nn.soft_sign, "hardSigmoid": jax.nn.hard_sigmoid,
     "gelu": lambda x: jax.nn.gelu(x, approximate=False), "gelu, tanh": jax.nn.gelu, "elu": jax.nn.elu,
-    "leakyRelu": jax.nn.leaky_relu, "clamped": lambda x: jnp.clip(x, -1, 1),
+    "leakyRelu": jax.nn.leaky_relu, "clamped": lambda x: jnp.clip(x, -(1 + 2**-23), 1 + 2**-23),
     "sum": jnp.sum, "mean": jnp.mean, "max": jnp.max, "min": jnp.min, "logSumExp": special.logsumexp,
     "variance": lambda x: jnp.var(x, ddof=1), "standardDeviation": lambda x: jnp.std(x, ddof=1),
     "norm": jnp.linalg.norm,

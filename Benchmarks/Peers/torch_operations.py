@@ -32,7 +32,7 @@ OPERATIONS = {
     "sigmoid": torch.sigmoid, "softplus": F.softplus, "silu": F.silu, "relu": torch.relu,
     "softsign": F.softsign, "hardSigmoid": F.hardsigmoid, "gelu": F.gelu,
     "gelu, tanh": lambda x: F.gelu(x, approximate="tanh"), "elu": F.elu, "leakyRelu": F.leaky_relu,
-    "clamped": lambda x: x.clamp(-1, 1),
+    "clamped": lambda x: x.clamp(-(1 + 2**-23), 1 + 2**-23),
     "sum": torch.sum, "mean": torch.mean, "max": torch.amax, "min": torch.amin,
     "logSumExp": lambda x: torch.logsumexp(x, 0), "variance": torch.var, "standardDeviation": torch.std,
     "norm": torch.linalg.vector_norm,

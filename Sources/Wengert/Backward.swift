@@ -100,7 +100,7 @@ extension UnsafeMutablePointer<TapeCore> {
       if isElementwise {
         DirectPullback(core: self, id: id, adjoint: number, range: range, isUniform: true).pullElementwise()
       } else {
-        pullStructural(id, writeOut(number, id, range), range)
+        pullStructural(id, number, range, isUniform: true)
       }
     }
   }
@@ -165,11 +165,18 @@ extension UnsafeMutablePointer<TapeCore> {
     return id
   }
 
-  private func pullStructural(_ id: NodeID, _ adjoint: UnsafeMutableRawPointer, _ range: BackwardRange) {
+  private func pullStructural(
+    _ id: NodeID, _ adjoint: UnsafeMutableRawPointer, _ range: BackwardRange, isUniform: Bool = false
+  ) {
     let opcode = self[record: id].pointee.opcode
     if opcode == .severed && !self[record: id].pointee.flags.contains(.isTarget) { misuse(.severedPath) }
     guard let structural = pointee.operations.structural[Int(opcode.rawValue)] else { return }
-    let direct = DirectPullback(core: self, id: id, adjoint: adjoint, range: range)
+    var direct = DirectPullback(core: self, id: id, adjoint: adjoint, range: range, isUniform: isUniform)
+    if isUniform && !structural.pointee.takesUniform {
+      // An input's alias has nobody to pass it on to.
+      guard (0..<operandCount(id)).contains(where: { isActive(operand(id, $0), range) }) else { return }
+      direct = DirectPullback(core: self, id: id, adjoint: writeOut(adjoint, id, range), range: range)
+    }
     if let fused = structural.pointee.fused {
       fused(direct)
     } else {

@@ -105,8 +105,10 @@ struct Differentiation {
 
   /// An input's gradient, still in the memory of the pass.
   private func gradient(_ input: NodeID, _ y: NodeID, _ buffer: GradientBuffer) -> MovedValue {
-    MovedValue(
-      memory: adjoint(input, y, buffer), shape: core.shape(input), type: core[record: input].pointee.scalarType)
+    let number = y < start || input > y ? nil : buffer.slots.base[Int(input - start)].uniform
+    return MovedValue(
+      memory: number ?? adjoint(input, y, buffer), shape: core.shape(input),
+      type: core[record: input].pointee.scalarType, isUniform: number != nil)
   }
 
   private func adjoint(_ input: NodeID, _ y: NodeID, _ buffer: GradientBuffer) -> UnsafeMutableRawPointer? {

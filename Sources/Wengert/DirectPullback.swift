@@ -66,12 +66,13 @@ struct DirectPullback: OperationInPass {
 
   /// Adds one number to every element of an operand's adjoint.
   ///
-  /// As long as nothing else is added, and it is not asked for by itself, the adjoint stays one number: the cotangent
-  /// of a sum, with which most backward passes begin, never has to be written to memory.
+  /// As long as nothing else is added the adjoint stays one number: the cotangent of a sum, with which most backward
+  /// passes begin, never has to be written to memory. Not so in a program, whose gradients are arrays.
   func accumulateUniform(_ index: Int, _ number: UnsafeMutableRawPointer) {
     let operand = operand(index)
     let slot = core.slot(operand, range)
-    if slot.pointee.isEmpty && !core.isLeafOrTarget(operand) && core.layout(operand).elementCount > 1 {
+    let mayStay = core.pointee.trace == nil || !core.isLeafOrTarget(operand)
+    if slot.pointee.isEmpty && mayStay && core.layout(operand).elementCount > 1 {
       slot.pointee = .uniform(number)
       return
     }
@@ -88,7 +89,7 @@ struct DirectPullback: OperationInPass {
   /// Adds the cotangent, if it is one number, divided by `divisor`, to every element of the only operand's adjoint.
   /// Returns whether it is one.
   func spreadCotangent(dividedBy divisor: Double = 1) -> Bool {
-    guard core.layout(id).elementCount == 1 else { return false }
+    guard isUniform || core.layout(id).elementCount == 1 else { return false }
     if divisor == 1 {
       accumulateUniform(0, adjoint)
     } else {

@@ -49,6 +49,8 @@ package struct Operation: Sendable {
     var tangent: (@Sendable (Pushforward) -> NodeID?)?
     /// Whether `rule` and `tangent` can take a block: cotangents and tangents with one more leading axis.
     var isBlockable = false
+    /// Whether `fused` can take a cotangent that is one number in every element.
+    var takesUniform = false
   }
 
   /// Values that the derivative of an operation depends on: elements, and what a record keeps beside them. Shapes and

@@ -1,3 +1,5 @@
+import CKernels
+
 /// A point on a tape that a scope goes back to.
 @usableFromInline
 struct TapeMark {
@@ -73,13 +75,23 @@ extension UnsafeMutablePointer<TapeCore> {
     reset(to: mark)
     pointee.generation = mark.generation
     let ids = values.map { value in
-      let id = leaf(value.shape, value.type, isSevered ? .severed : .constant)
+      let opcode: Opcode = isSevered ? .severed : .constant
+      guard !value.isUniform else { return repeatedLeaf(value, opcode) }
+      let id = leaf(value.shape, value.type, opcode)
       // To where the scope began, which may be where the value lies; `memmove` semantics.
       value.write(to: self[record: id].pointee.value)
       return id
     }
     releaseRetained(from: mark.retained)
     return ids
+  }
+
+  /// A leaf all of whose elements are one in memory.
+  private func repeatedLeaf(_ value: MovedValue, _ opcode: Opcode) -> NodeID {
+    let number = pointee.values.allocate(value.type.byteCount)
+    number.copyMemory(from: value.memory!, byteCount: value.type.byteCount)
+    let layout = pointee.layouts.number(of: wg_layout(value.shape).repeatingOneElement)
+    return append(opcode, value.type, layout: layout, value: number)
   }
 
   /// A record's value, to be moved out of its scope.
@@ -96,6 +108,8 @@ struct MovedValue {
   let memory: UnsafeMutableRawPointer?
   let shape: Shape
   let type: ScalarType
+  /// Whether all elements are the one that `memory` has.
+  var isUniform = false
 
   func write(to target: UnsafeMutableRawPointer) {
     let byteCount = shape.elementCount * type.byteCount

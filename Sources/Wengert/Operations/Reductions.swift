@@ -14,7 +14,8 @@ extension Operation {
         .init(
           reads: .nothing,
           rule: { p in p.repeatCotangent() },
-          fused: { p in if !p.spreadCotangent() { p.run { $0.repeatCotangent() } } }, isBlockable: true)),
+          fused: { p in if !p.spreadCotangent() { p.run { $0.repeatCotangent() } } },
+          isBlockable: true, takesUniform: true)),
       samples: .reductions { core, x, axes, keeps in core.sum(x, axes, keepingAxes: keeps) }),
 
     /// Σx / n
@@ -34,9 +35,9 @@ extension Operation {
           reads: .nothing,
           rule: { p in p.repeatCotangent(dividedByCount: true) },
           fused: { p in
-            let count = p.core.layout(p.operand(0)).elementCount
-            if !p.spreadCotangent(dividedBy: Double(count)) { p.run { $0.repeatCotangent(dividedByCount: true) } }
-          }, isBlockable: true)),
+            let count = p.core.reducedCount(p.operand(0), p.axes)
+            if !p.spreadCotangent(dividedBy: count) { p.run { $0.repeatCotangent(dividedByCount: true) } }
+          }, isBlockable: true, takesUniform: true)),
       samples: .reductions { core, x, axes, keeps in core.mean(x, axes, keepingAxes: keeps) }),
 
     /// Πx: the product of the other elements, as that of those before times that of those after. No element is
@@ -64,6 +65,10 @@ extension Operation {
 extension OperationInPass {
   /// The reduced axes of a reduction, as bits.
   var axes: UInt32 { UInt32(attribute(0)) }
+}
+
+extension DirectPullback {
+  fileprivate var axes: UInt32 { UInt32(core.attribute(core[record: id], 0)) }
 }
 
 extension Operation.Forward {

@@ -57,12 +57,19 @@ public struct MemoryPlan: Sendable {
 }
 
 extension MemoryPlan: CustomStringConvertible {
-  /// One line per entry.
+  /// One line per entry; of a long plan, the first and the last ones.
   public var description: String {
-    let lines = entries.map { entry in
-      "\(entry.offset)..<\(entry.offset + entry.byteCount)  steps \(entry.steps)  "
-        + "\(entry.operation)\(entry.isAdjoint ? "'s adjoint" : "") \(entry.shape)"
+    let edge = 20
+    func lines(_ part: some Sequence<Entry>) -> [String] {
+      part.map { entry in
+        "\(entry.offset)..<\(entry.offset + entry.byteCount)  steps \(entry.steps)  "
+          + "\(entry.operation)\(entry.isAdjoint ? "'s adjoint" : "") \(entry.shape)"
+      }
     }
-    return (["\(byteCount) bytes, shared by \(separateByteCount)"] + lines).joined(separator: "\n")
+    let shown =
+      entries.count <= 2 * edge
+      ? lines(entries)
+      : lines(entries.prefix(edge)) + ["… \(entries.count - 2 * edge) more"] + lines(entries.suffix(edge))
+    return (["\(byteCount) bytes, shared by \(separateByteCount)"] + shown).joined(separator: "\n")
   }
 }

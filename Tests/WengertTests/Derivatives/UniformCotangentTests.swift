@@ -57,6 +57,33 @@ import Wengert
     #expect(gradients.reaches(z) && gradients.reaches(y) && gradients.reaches(x) && !gradients.reaches(unreached))
   }
 
+  /// Sums of sums, whose gradients are one number in memory, in everything that may be done with a tensor.
+  @Test func gradientsThatAreOneNumber() {
+    Tape.scope {
+      let x = Tensor(Self.x)
+      let sums = gradient(at: x) { $0.sum(along: 1).sum() * 3 }
+      #expect(sums.value == ShapedArray(repeating: 3, shape: [3, 4]))
+      let means = gradient(at: x) { $0.mean(along: 0, keepingAxes: true).mean() * 12 }
+      #expect(means.value == ShapedArray(repeating: 1, shape: [3, 4]))
+      let columns = gradient(at: x) { $0.transposed().sum(along: 0, 1) }
+      #expect((columns.transposed() + sums.transposed()).scalars == [Double](repeating: 4, count: 12))
+      #expect(sums.reshaped(to: [2, 6]).sum(along: 0).scalars == [Double](repeating: 6, count: 6))
+      #expect(matmul(sums, Tensor(repeating: 1, shape: [4])).scalars == [12, 12, 12])
+      // As an input, with the gradient of everything it was made to be.
+      #expect(gradient(at: sums) { ($0 * $0 * x).sum() }.scalars == Self.x.scalars.map { 6 * $0 })
+      let both = gradient(at: x, sums) { ($0 * $1).sum() + $1.sum() }
+      #expect(both.0.scalars == [Double](repeating: 3, count: 12))
+      #expect(both.1.scalars == Self.x.scalars.map { $0 + 1 })
+      #expect(gradient(at: x) { x in gradient(at: x) { ($0 * $0 / 2).sum() }.sum() }.scalars.allSatisfy { $0 == 1 })
+      // Memory for a number each, not for arrays.
+      let large = Tensor<Double>(repeating: 1, shape: [1000, 1000])
+      let before = Tape.current.byteCount
+      let slope = gradient(at: large) { $0.sum() }
+      #expect(Tape.current.byteCount - before < 10_000)
+      #expect(slope.sum().item == 1_000_000)
+    }
+  }
+
   @Test func severalReductionsOfOneResultAddUp() {
     let x = Tensor(Self.x)
     let y = x * 2

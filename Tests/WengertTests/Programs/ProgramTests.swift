@@ -246,6 +246,17 @@ import Wengert
     }
   }
 
+  @Test func longPlansAreShortened() {
+    let plan = recorded(at: ShapedArray(shape: [], scalars: [0.5])) { (x: Tensor<Double>) in
+      (0..<300).reduce(x) { y, _ in sin(y) }
+    }.memoryPlan
+    let lines = plan.description.split(separator: "\n")
+    #expect(plan.entries.count > 300)
+    #expect(lines.count == 42)
+    #expect(lines[0] == "\(plan.byteCount) bytes, shared by \(plan.separateByteCount)")
+    #expect(lines[21] == "… \(plan.entries.count - 40) more")
+  }
+
   @Test func budgetsAreKept() {
     let x = ShapedArray<Double>(shape: [8, 8], scalars: (0..<64).map { Double($0 * 37 % 64) / 64 - 0.5 })
     let free = recorded(at: x) { deep($0) }
