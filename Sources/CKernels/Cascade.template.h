@@ -23,30 +23,32 @@ static inline T FN(cascade_sum)(const FN(cascade) * sums) {
 
 /// The sum of at most WG_BLOCK elements that lie side by side, in vectors.
 static inline __attribute__((always_inline)) T FN(vector_sum)(const T *x, size_t n) {
-  enum { width = 4 * WG_LANES };
-  T partial[width] = {0};
-  size_t i = 0;
-  int half = WG_LANES / 2;
-  if (n >= width) {
-    for (; i + width <= n; i += width) {
-      for (int k = 0; k < width; k++) partial[k] += x[i + k];
-    }
-    for (int k = 0; i + k < n; k++) partial[k] += x[i + k];
-    for (int k = 0; k < 2 * WG_LANES; k++) partial[k] += partial[k + 2 * WG_LANES];
-    for (int k = 0; k < WG_LANES; k++) partial[k] += partial[k + WG_LANES];
-  } else if (n >= WG_LANES) {
-    for (; i + WG_LANES <= n; i += WG_LANES) {
-      for (int k = 0; k < WG_LANES; k++) partial[k] += x[i + k];
-    }
-    for (int k = 0; i + k < n; k++) partial[k] += x[i + k];
-  } else {
-    for (; i < n; i++) *partial += x[i];
-    return *partial;
+  if (n < WG_LANES) {
+    T sum = 0;
+    for (size_t i = 0; i < n; i++) sum += x[i];
+    return sum;
   }
-  for (; half > 0; half /= 2) {
-    for (int k = 0; k < half; k++) partial[k] += partial[k + half];
+  const FN(lanes) *from = (const FN(lanes) *)x;
+  FN(lanes) a = {0};
+  size_t left = n / WG_LANES;
+  if (left >= 4) {
+    FN(lanes) b = {0}, c = {0}, d = {0};
+    for (; left >= 4; left -= 4, from += 4) {
+      a += from[0];
+      b += from[1];
+      c += from[2];
+      d += from[3];
+    }
+    a = (a + c) + (b + d);
   }
-  return *partial;
+  for (; left > 0; left--) a += *from++;
+  const size_t rest = n % WG_LANES;
+  if (rest > 0) {
+    // The last elements with those before them, which have been added already and count as 0.
+    const FN(lanes) last = *(const FN(lanes) *)(x + n - WG_LANES);
+    a += (FN(lanes))((FN(lane_numbers) >= (T)(WG_LANES - rest)) & (__typeof__(last >= last))last);
+  }
+  return FN(sum_lanes)(&a);
 }
 
 // MARK: - Sums that are long enough for several threads

@@ -1,32 +1,27 @@
 #define WG_VECTORIZE _Pragma("clang loop vectorize(assume_safety) vectorize_width(WG_LANES) interleave_count(1)")
 #define WG_STRONG(c, d) ((c) == 0 ? 0 : (c) * (d))
-enum { FN(sum_width) = 2 * WG_LANES };
-
 /// The sum of `term` over i in 0 ..< n: two vectors of partial sums per block, and the blocks' sums one by one.
-#define WG_BLOCKED_SUM(total, term)                                             \
-  T total = 0;                                                                  \
-  if (n < FN(sum_width)) {                                                      \
-    for (size_t i = 0; i < n; i++) total += (term);                             \
-  } else {                                                                      \
-    for (size_t start = 0; start < n; start += WG_BLOCK) {                      \
-      const size_t end = n - start < WG_BLOCK ? n : start + WG_BLOCK;           \
-      T partial[FN(sum_width)] = {0};                                           \
-      size_t first = start;                                                     \
-      for (; first + FN(sum_width) <= end; first += FN(sum_width)) {            \
-        for (int k = 0; k < FN(sum_width); k++) {                               \
-          const size_t i = first + k;                                           \
-          partial[k] += (term);                                                 \
-        }                                                                       \
-      }                                                                         \
-      for (int k = 0; first + k < end; k++) {                                   \
-        const size_t i = first + k;                                             \
-        partial[k] += (term);                                                   \
-      }                                                                         \
-      for (int half = FN(sum_width) / 2; half > 0; half /= 2) {                 \
-        for (int k = 0; k < half; k++) partial[k] += partial[k + half];         \
-      }                                                                         \
-      total += partial[0];                                                      \
-    }                                                                           \
+#define WG_BLOCKED_SUM(total, term)                                                                          \
+  T total = 0;                                                                                               \
+  if (n < WG_LANES) {                                                                                        \
+    for (size_t i = 0; i < n; i++) total += (term);                                                          \
+  } else {                                                                                                   \
+    for (size_t start = 0; start < n; start += WG_BLOCK) {                                                   \
+      const size_t end = n - start < WG_BLOCK ? n : start + WG_BLOCK;                                        \
+      FN(lanes) partial = {0}, other = {0};                                                                  \
+      size_t first = start;                                                                                  \
+      for (; first + 2 * WG_LANES <= end; first += 2 * WG_LANES) {                                           \
+        WG_ADD_TERMS(partial, first, 0, term);                                                               \
+        WG_ADD_TERMS(other, first + WG_LANES, 0, term);                                                      \
+      }                                                                                                      \
+      if (first + WG_LANES <= end) {                                                                         \
+        WG_ADD_TERMS(partial, first, 0, term);                                                               \
+        first += WG_LANES;                                                                                   \
+      }                                                                                                      \
+      if (first < end) WG_ADD_TERMS(other, end - WG_LANES, (int)(WG_LANES - (end - first)), term);           \
+      partial += other;                                                                                      \
+      total += FN(sum_lanes)(&partial);                                                                      \
+    }                                                                                                        \
   }
 
 /// y = (x - mean) / sqrt(variance + epsilon), and returns 1 / sqrt(variance + epsilon); without centering, the mean

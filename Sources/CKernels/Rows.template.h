@@ -28,27 +28,16 @@ WG_PART T FN(row_maximum)(const T *x, size_t n) {
 }
 
 /// The sum of `term` over i in 0 ..< n, a vector of partial sums at a time.
-#define WG_ROW_SUM(total, n, term)                                      \
-  T total = 0;                                                          \
-  if (n < 2 * WG_LANES) {                                               \
-    for (size_t i = 0; i < n; i++) total += (term);                     \
-  } else {                                                              \
-    T partial[WG_LANES] = {0};                                          \
-    size_t first = 0;                                                   \
-    for (; first + WG_LANES <= n; first += WG_LANES) {                  \
-      for (int k = 0; k < WG_LANES; k++) {                              \
-        const size_t i = first + k;                                     \
-        partial[k] += (term);                                           \
-      }                                                                 \
-    }                                                                   \
-    for (int k = 0; first + k < n; k++) {                               \
-      const size_t i = first + k;                                       \
-      partial[k] += (term);                                             \
-    }                                                                   \
-    for (int half = WG_LANES / 2; half > 0; half /= 2) {                \
-      for (int k = 0; k < half; k++) partial[k] += partial[k + half];   \
-    }                                                                   \
-    total = partial[0];                                                 \
+#define WG_ROW_SUM(total, n, term)                                                                    \
+  T total = 0;                                                                                        \
+  if (n < WG_LANES) {                                                                                 \
+    for (size_t i = 0; i < n; i++) total += (term);                                                   \
+  } else {                                                                                            \
+    FN(lanes) partial = {0};                                                                          \
+    size_t first = 0;                                                                                 \
+    for (; first + WG_LANES <= n; first += WG_LANES) WG_ADD_TERMS(partial, first, 0, term);           \
+    if (first < n) WG_ADD_TERMS(partial, n - WG_LANES, (int)(WG_LANES - (n - first)), term);          \
+    total = FN(sum_lanes)(&partial);                                                                  \
   }
 
 WG_PART T FN(row_sum)(const T *x, size_t n) {

@@ -41,6 +41,56 @@ import Wengert
     }
   }
 
+  /// Lines of every length up to several vectors: what stands out is found at each place, and nothing counts twice.
+  @Test(arguments: [ScalarType.double, .float])
+  func everyPlaceOfALine(_ type: ScalarType) {
+    if type == .double { checkLines(Double.self, 1e-14) } else { checkLines(Float.self, 1e-5) }
+  }
+
+  private func checkLines<S: TensorScalar>(_: S.Type, _ tolerance: Double) {
+    for n in 1...150 {
+      var generator = SeededGenerator(for: "lines of \(n)")
+      let lines = generator.array([3, n], in: 0.9...1.1)
+      func isClose(_ y: Tensor<S>, _ name: String, _ expected: ([Double]) -> Double) {
+        for (row, value) in y.scalars.enumerated() {
+          let e = expected(Array(lines.scalars[row * n..<row * n + n]))
+          guard abs(Double(value) - e) > tolerance * max(abs(e), 1) * 4 else { continue }
+          Issue.record("\(name) of a line of \(n) in \(S.self): \(value) instead of \(e)")
+        }
+      }
+      Tape.scope {
+        let x = Tensor(lines.converted(to: S.self))
+        isClose(x.sum(along: 1), "sum") { $0.reduce(0, +) }
+        isClose(x.prod(along: 1), "prod") { $0.reduce(1, *) }
+        isClose(x.max(along: 1), "max") { $0.max()! }
+        isClose(x.min(along: 1), "min") { $0.min()! }
+        isClose(x.norm(.infinity, along: 1), "norm") { $0.max()! }
+        isClose(x.variance(along: 1, correction: 0), "variance") { line in
+          let mean = line.reduce(0, +) / Double(n)
+          return line.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(n)
+        }
+        isClose(softmax(x, along: 1).sum(along: 1), "the sum of softmax") { _ in 1 }
+        isClose(rmsNorm(x, epsilon: 0).norm(along: 1), "the norm of rmsNorm") { _ in Double(n).squareRoot() }
+      }
+      for place in 0..<n {
+        var marked = [S](repeating: 1, count: n)
+        marked[place] = 3
+        Tape.scope {
+          let x = Tensor(marked)
+          #expect(x.sum().item == S(n + 2) && x.max().item == 3 && x.prod().item == 3 && (-x).min().item == -3)
+          #expect(n == 1 || x.min().item == 1 && (-x).max().item == -1)
+          marked[place] = .nan
+          let y = Tensor(marked)
+          #expect([y.sum(), y.max(), y.min(), y.prod(), y.norm(.infinity)].allSatisfy { $0.item.isNaN })
+          marked[place] = -.infinity
+          let z = Tensor(marked)
+          #expect(z.sum().item == -.infinity && z.min().item == -.infinity && z.prod().item == -.infinity)
+          #expect(n == 1 || z.max().item == 1)
+        }
+      }
+    }
+  }
+
   @Test(arguments: shapes, Layout.allCases)
   func adjoints(_ shape: Shape, _ layout: Layout) {
     var generator = SeededGenerator(for: "reduce \(shape)")

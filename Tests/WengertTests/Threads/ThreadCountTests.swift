@@ -3,6 +3,12 @@ import Dispatch
 import Testing
 import Wengert
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Kernels give the same bits on any number of threads, whether or not their work is cut into pieces.
 @Suite(.serialized) struct ThreadCountTests {
   @Test(arguments: Operation.elementwise)
@@ -194,6 +200,25 @@ import Wengert
         }
       }
       #expect(results.lists.allSatisfy { $0 == [Double(expected)] })
+    }
+  }
+
+  /// In a process of its own, where nobody else multiplies: what OpenBLAS may use is limited for the pool's products only,
+  /// even if they overlap.
+  @Test func countOfOpenBLASIsGivenBack() async {
+    await #expect(processExitsWith: .success) {
+      guard let symbol = dlsym(nil, "openblas_get_num_threads") else { return }
+      let count = unsafeBitCast(symbol, to: (@convention(c) () -> Int32).self)
+      let before = count()
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        for _ in 0..<3 {
+          Tape.scope {
+            let x = Tensor<Double>(repeating: 1, shape: [350, 350])
+            precondition(matmul(x, x).sum().item == 350 * 350 * 350)
+          }
+        }
+      }
+      precondition(count() == before)
     }
   }
 
