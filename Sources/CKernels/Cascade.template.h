@@ -1,3 +1,5 @@
+#include "Lanes.template.h"
+
 /// A sum of many terms in pairs: level i holds the sum of 2^i terms, if bit i of the count is set.
 typedef struct {
   uint64_t count;
@@ -28,27 +30,8 @@ static inline __attribute__((always_inline)) T FN(vector_sum)(const T *x, size_t
     for (size_t i = 0; i < n; i++) sum += x[i];
     return sum;
   }
-  const FN(lanes) *from = (const FN(lanes) *)x;
-  FN(lanes) a = {0};
-  size_t left = n / WG_LANES;
-  if (left >= 4) {
-    FN(lanes) b = {0}, c = {0}, d = {0};
-    for (; left >= 4; left -= 4, from += 4) {
-      a += from[0];
-      b += from[1];
-      c += from[2];
-      d += from[3];
-    }
-    a = (a + c) + (b + d);
-  }
-  for (; left > 0; left--) a += *from++;
-  const size_t rest = n % WG_LANES;
-  if (rest > 0) {
-    // The last elements with those before them, which have been added already and count as 0.
-    const FN(lanes) last = *(const FN(lanes) *)(x + n - WG_LANES);
-    a += (FN(lanes))((FN(lane_numbers) >= (T)(WG_LANES - rest)) & (__typeof__(last >= last))last);
-  }
-  return FN(sum_lanes)(&a);
+  WG_JOIN_LINE(sum, x, n, 0, WG_SUM_LANES)
+  return sum[0];
 }
 
 // MARK: - Sums that are long enough for several threads

@@ -1,3 +1,5 @@
+#include "Lanes.template.h"
+
 #define WG_GREATER(a, b) ((((a) > (b)) | ((a) != (a))) ? (a) : (b))
 #define WG_LESS(a, b) ((((a) < (b)) | ((a) != (a))) ? (a) : (b))
 #define WG_GREATER_MAGNITUDE(a, b) WG_GREATER(__builtin_elementwise_abs(a), b)
@@ -5,25 +7,11 @@
 #define WG_PRODUCT(a, b) ((a) * (b))
 
 // The same of vectors.
-#define WG_PICK(mask, a, b) ((FN(lanes))(((__typeof__(mask))(a) & (mask)) | ((__typeof__(mask))(b) & ~(mask))))
 #define WG_GREATER_LANES(a, b) WG_PICK(((a) > (b)) | ((a) != (a)), a, b)
 #define WG_LESS_LANES(a, b) WG_PICK(((a) < (b)) | ((a) != (a)), a, b)
 #define WG_GREATER_MAGNITUDE_LANES(a, b) WG_GREATER_LANES(__builtin_elementwise_abs(a), b)
 #define WG_LESS_MAGNITUDE_LANES(a, b) WG_LESS_LANES(__builtin_elementwise_abs(a), b)
 #define WG_PRODUCT_LANES(a, b) WG_PRODUCT(a, b)
-
-#if WG_LANES == 16
-#define WG_FOLD_ALL_LANES(x, f)                                                                                \
-  x = f(x, (__builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7)));              \
-  x = f(x, (__builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11)));              \
-  x = f(x, (__builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)));              \
-  x = f(x, (__builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14)));
-#else
-#define WG_FOLD_ALL_LANES(x, f)                                                                                \
-  x = f(x, (__builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3)));                                            \
-  x = f(x, (__builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5)));                                            \
-  x = f(x, (__builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6)));
-#endif
 
 /// value[k] = f(x[k], value[k]) for `width` columns of some rows.
 #define WG_FOLD_COLUMNS(width, f)                                        \
@@ -60,29 +48,7 @@ enum { FN(folded_elements) = 16384, FN(folded_parts) = 8 * WG_BLOCK };
         for (size_t i = 0; i < n; i++) y[line] = f(x[(ptrdiff_t)i * stride], y[line]);                                 \
         continue;                                                                                                      \
       }                                                                                                                \
-      const FN(lanes) *from = (const FN(lanes) *)x, initial = (FN(lanes)){0} + (T)(start);                             \
-      FN(lanes) u = initial;                                                                                           \
-      size_t left = n / WG_LANES;                                                                                      \
-      if (left >= 4) {                                                                                                 \
-        FN(lanes) v = initial, w = initial, z = initial;                                                               \
-        for (; left >= 4; left -= 4, from += 4) {                                                                      \
-          u = f##_LANES(from[0], u);                                                                                   \
-          v = f##_LANES(from[1], v);                                                                                   \
-          w = f##_LANES(from[2], w);                                                                                   \
-          z = f##_LANES(from[3], z);                                                                                   \
-        }                                                                                                              \
-        u = f##_LANES(u, w);                                                                                           \
-        v = f##_LANES(v, z);                                                                                           \
-        u = f##_LANES(u, v);                                                                                           \
-      }                                                                                                                \
-      for (; left > 0; left--, from++) u = f##_LANES(*from, u);                                                        \
-      if (n % WG_LANES > 0) {                                                                                          \
-        /* The last elements with those before them, in whose place the start counts. */                               \
-        const FN(lanes) last = *(const FN(lanes) *)(x + n - WG_LANES);                                                 \
-        const FN(lanes) rest = WG_PICK(FN(lane_numbers) >= (T)(WG_LANES - n % WG_LANES), last, initial);               \
-        u = f##_LANES(rest, u);                                                                                        \
-      }                                                                                                                \
-      WG_FOLD_ALL_LANES(u, f##_LANES)                                                                                  \
+      WG_JOIN_LINE(u, x, n, start, f##_LANES)                                                                          \
       y[line] = f(u[0], y[line]);                                                                                      \
     }                                                                                                                  \
   }                                                                                                                    \
@@ -165,13 +131,11 @@ WG_FOLD(minimum_magnitude, (T)INFINITY, WG_LESS_MAGNITUDE)
 WG_FOLD(product, 1, WG_PRODUCT)
 
 #undef WG_FOLD
-#undef WG_PICK
 #undef WG_GREATER_LANES
 #undef WG_LESS_LANES
 #undef WG_GREATER_MAGNITUDE_LANES
 #undef WG_LESS_MAGNITUDE_LANES
 #undef WG_PRODUCT_LANES
-#undef WG_FOLD_ALL_LANES
 #undef WG_FOLD_COLUMNS
 #undef WG_PRODUCT
 #undef WG_LESS_MAGNITUDE

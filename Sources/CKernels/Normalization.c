@@ -7,8 +7,5 @@
 // Results do not depend on which copy of a loop runs: products and sums are rounded one by one.
 #pragma clang fp contract(off)
 
-#define WG_TEMPLATE "Lanes.template.h"
-#include "Templates.h"
-#undef WG_TEMPLATE
 #define WG_TEMPLATE "Normalization.template.h"
 #include "Templates.h"

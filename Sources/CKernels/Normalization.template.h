@@ -1,3 +1,5 @@
+#include "Lanes.template.h"
+
 #define WG_VECTORIZE _Pragma("clang loop vectorize(assume_safety) vectorize_width(WG_LANES) interleave_count(1)")
 #define WG_STRONG(c, d) ((c) == 0 ? 0 : (c) * (d))
 /// The sum of `term` over i in 0 ..< n: two vectors of partial sums per block, and the blocks' sums one by one.
@@ -20,7 +22,8 @@
       }                                                                                                      \
       if (first < end) WG_ADD_TERMS(other, end - WG_LANES, (int)(WG_LANES - (end - first)), term);           \
       partial += other;                                                                                      \
-      total += FN(sum_lanes)(&partial);                                                                      \
+      WG_JOIN_LANES(partial, WG_SUM_LANES)                                                                   \
+      total += partial[0];                                                                                   \
     }                                                                                                        \
   }
 

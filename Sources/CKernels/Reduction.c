@@ -6,9 +6,6 @@
 #include "Clones.h"
 #include "Reduction.h"
 
-#define WG_TEMPLATE "Lanes.template.h"
-#include "Templates.h"
-#undef WG_TEMPLATE
 #define WG_TEMPLATE "Cascade.template.h"
 #include "Templates.h"
 #undef WG_TEMPLATE

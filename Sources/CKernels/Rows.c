@@ -8,8 +8,5 @@
 // A row's result must not depend on which loop it is in, the vectors' or the one for the rest.
 #pragma clang fp contract(off)
 
-#define WG_TEMPLATE "Lanes.template.h"
-#include "Templates.h"
-#undef WG_TEMPLATE
 #define WG_TEMPLATE "Rows.template.h"
 #include "Templates.h"

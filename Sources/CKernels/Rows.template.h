@@ -1,3 +1,5 @@
+#include "Lanes.template.h"
+
 #define WG_GREATER(a, b) ((((a) > (b)) | ((a) != (a))) ? (a) : (b))
 #define WG_STRONG(c, d) ((c) == 0 ? 0 : (c) * (d))
 // One vector at a time: rows of a few vectors would otherwise go through the loop for the rest.
@@ -37,7 +39,8 @@ WG_PART T FN(row_maximum)(const T *x, size_t n) {
     size_t first = 0;                                                                                 \
     for (; first + WG_LANES <= n; first += WG_LANES) WG_ADD_TERMS(partial, first, 0, term);           \
     if (first < n) WG_ADD_TERMS(partial, n - WG_LANES, (int)(WG_LANES - (n - first)), term);          \
-    total = FN(sum_lanes)(&partial);                                                                  \
+    WG_JOIN_LANES(partial, WG_SUM_LANES)                                                              \
+    total = partial[0];                                                                               \
   }
 
 WG_PART T FN(row_sum)(const T *x, size_t n) {

@@ -148,13 +148,17 @@ static void wake_another(void) {
 static int current_processor(void) { return sched_getcpu(); }
 
 static void leave_processor(int processor) {
-  static _Thread_local cpu_set_t allowed;  // Those that the thread was started with.
-  static _Thread_local bool is_known;
+  // What was given up last, and what that left: unless somebody else has changed it since, it is taken back.
+  static _Thread_local cpu_set_t rest;
+  static _Thread_local int given_up = -1;
+  cpu_set_t allowed;
   if (processor < 0 || processor >= CPU_SETSIZE || sched_getcpu() != processor) return;
-  if (!is_known) is_known = sched_getaffinity(0, sizeof allowed, &allowed) == 0;
-  cpu_set_t others = allowed;
-  CPU_CLR(processor, &others);
-  if (is_known && CPU_COUNT(&others) > 0) sched_setaffinity(0, sizeof others, &others);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  if (given_up >= 0 && CPU_EQUAL(&allowed, &rest)) CPU_SET(given_up, &allowed);
+  CPU_CLR(processor, &allowed);
+  if (CPU_COUNT(&allowed) == 0 || sched_setaffinity(0, sizeof allowed, &allowed) != 0) return;
+  rest = allowed;
+  given_up = processor;
 }
 #else
 static int current_processor(void) { return -1; }

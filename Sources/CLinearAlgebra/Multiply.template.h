@@ -7,18 +7,12 @@ typedef struct {
   T *c;
 } FN(product);
 
-/// Some of the product's rows and columns.
-static FN(product) FN(part)(const FN(product) *whole, ptrdiff_t row, ptrdiff_t rows, ptrdiff_t column,
-                            ptrdiff_t columns) {
-  FN(product) p = *whole;
-  p.m = rows;
-  p.n = columns;
-  p.a += row * (p.transposeA ? 1 : p.lda);
-  p.b += column * (p.transposeB ? p.ldb : 1);
-  if (p.d) p.d += row * p.ldd + column;
-  p.c += row * p.ldc + column;
-  return p;
-}
+/// How a product is cut, and what multiplies the pieces.
+typedef struct {
+  const FN(product) * whole;
+  bool are_rows;
+  bool (*multiply)(const FN(product) *);
+} FN(product_pieces);
 
 static bool FN(multiply_alone)(const FN(product) *p) {
   return FN(wg_small_gemm)(p->transposeA, p->transposeB, p->m, p->n, p->k, p->a, p->lda, p->b, p->ldb, p->d, p->ldd,
@@ -33,28 +27,26 @@ static bool FN(multiply_by_blas)(const FN(product) *p) {
                      p->ldc);
 }
 
-static void FN(rows_piece)(const void *context, size_t start, size_t end) {
-  const FN(product) *whole = context;
-  const FN(product) p = FN(part)(whole, (ptrdiff_t)start, (ptrdiff_t)(end - start), 0, whole->n);
-  FN(multiply_alone)(&p);
+/// Some of the product's rows, or of its columns.
+static void FN(multiply_piece)(const void *context, size_t start, size_t end) {
+  const FN(product_pieces) *pieces = context;
+  const ptrdiff_t first = (ptrdiff_t)start, size = (ptrdiff_t)(end - start);
+  const ptrdiff_t row = pieces->are_rows ? first : 0, column = pieces->are_rows ? 0 : first;
+  FN(product) p = *pieces->whole;
+  *(pieces->are_rows ? &p.m : &p.n) = size;
+  p.a += row * (p.transposeA ? 1 : p.lda);
+  p.b += column * (p.transposeB ? p.ldb : 1);
+  if (p.d) p.d += row * p.ldd + column;
+  p.c += row * p.ldc + column;
+  pieces->multiply(&p);
 }
 
-static void FN(columns_piece)(const void *context, size_t start, size_t end) {
-  const FN(product) *whole = context;
-  const FN(product) p = FN(part)(whole, 0, whole->m, (ptrdiff_t)start, (ptrdiff_t)(end - start));
-  FN(multiply_alone)(&p);
-}
-
-static void FN(blas_rows_piece)(const void *context, size_t start, size_t end) {
-  const FN(product) *whole = context;
-  const FN(product) p = FN(part)(whole, (ptrdiff_t)start, (ptrdiff_t)(end - start), 0, whole->n);
-  FN(multiply_by_blas)(&p);
-}
-
-static void FN(blas_columns_piece)(const void *context, size_t start, size_t end) {
-  const FN(product) *whole = context;
-  const FN(product) p = FN(part)(whole, 0, whole->m, (ptrdiff_t)start, (ptrdiff_t)(end - start));
-  FN(multiply_by_blas)(&p);
+/// Multiplies in pieces of at least `unit` rows or columns.
+static void FN(multiply_in_pieces)(const FN(product) *p, bool are_rows, size_t unit, double nanoseconds,
+                                   bool (*multiply)(const FN(product) *)) {
+  const FN(product_pieces) pieces = {p, are_rows, multiply};
+  const size_t count = (size_t)(are_rows ? p->m : p->n);
+  wg_split(count, unit, nanoseconds / (double)count, FN(multiply_piece), &pieces);
 }
 
 /// Whether BLAS can count the sizes.
@@ -71,23 +63,24 @@ bool FN(wg_multiply_onto)(bool transposeA, bool transposeB, ptrdiff_t m, ptrdiff
   if (m <= 1) ldc = n;
   const FN(product) p = {transposeA, transposeB, m, n, k, lda, ldb, ldd, ldc, a, b, d, c};
   if (lda < (transposeA ? m : k) || ldb < (transposeB ? k : n) || ldc < n || m < 0 || n < 0 || k < 0) return false;
-  const bool hasMoreRows = m >= n;
   const double nanoseconds = (double)m * (double)n * (double)k * sizeof(T) * wg_cost_of_product;
-  const bool isCut = !wg_is_in_piece() && wg_is_worth_splitting(nanoseconds);
-  if (!FN(wg_prefers_small_gemm)(transposeA, transposeB, m, n, k) && !wg_is_in_piece() && FN(fits_blas)(&p) &&
-      large_multiplier() != own_kernel) {
-    if (large_multiplier() == blas_with_its_threads || !isCut) return FN(multiply_by_blas)(&p);
-    wg_limit_blas(true);
-    if (hasMoreRows) wg_split((size_t)m, blas_unit, nanoseconds / (double)m, FN(blas_rows_piece), &p);
-    else wg_split((size_t)n, blas_unit, nanoseconds / (double)n, FN(blas_columns_piece), &p);
-    wg_limit_blas(false);
-  } else if (!isCut) {
-    return FN(multiply_alone)(&p);
-  } else if (hasMoreRows || m >= 2 * many_rows) {
+  // What is cut already is multiplied by our own kernel, on the thread that has it.
+  const bool isWhole = !wg_is_in_piece(), isCut = isWhole && wg_is_worth_splitting(nanoseconds);
+  const wg_multiplier multiplier =
+      isWhole && !FN(wg_prefers_small_gemm)(transposeA, transposeB, m, n, k) && FN(fits_blas)(&p) ? large_multiplier()
+                                                                                                  : own_kernel;
+  if (multiplier == own_kernel) {
+    if (!isCut) return FN(multiply_alone)(&p);
     const bool isCached = !transposeB && k <= cached_bytes && k * n * (ptrdiff_t)sizeof(T) <= cached_bytes;
-    wg_split((size_t)m, isCached ? few_rows : many_rows, nanoseconds / (double)m, FN(rows_piece), &p);
+    const bool areRows = m >= n || m >= 2 * many_rows;
+    const size_t unit = !areRows ? many_columns : isCached ? few_rows : many_rows;
+    FN(multiply_in_pieces)(&p, areRows, unit, nanoseconds, FN(multiply_alone));
+  } else if (multiplier == blas && isCut) {
+    wg_limit_blas(true);
+    FN(multiply_in_pieces)(&p, m >= n, blas_unit, nanoseconds, FN(multiply_by_blas));
+    wg_limit_blas(false);
   } else {
-    wg_split((size_t)n, many_columns, nanoseconds / (double)n, FN(columns_piece), &p);
+    return FN(multiply_by_blas)(&p);
   }
   return true;
 }

@@ -171,12 +171,13 @@ extension UnsafeMutablePointer<TapeCore> {
     let opcode = self[record: id].pointee.opcode
     if opcode == .severed && !self[record: id].pointee.flags.contains(.isTarget) { misuse(.severedPath) }
     guard let structural = pointee.operations.structural[Int(opcode.rawValue)] else { return }
-    var direct = DirectPullback(core: self, id: id, adjoint: adjoint, range: range, isUniform: isUniform)
+    var (adjoint, isUniform) = (adjoint, isUniform)
     if isUniform && !structural.pointee.takesUniform {
       // An input's alias has nobody to pass it on to.
       guard (0..<operandCount(id)).contains(where: { isActive(operand(id, $0), range) }) else { return }
-      direct = DirectPullback(core: self, id: id, adjoint: writeOut(adjoint, id, range), range: range)
+      (adjoint, isUniform) = (writeOut(adjoint, id, range), false)
     }
+    let direct = DirectPullback(core: self, id: id, adjoint: adjoint, range: range, isUniform: isUniform)
     if let fused = structural.pointee.fused {
       fused(direct)
     } else {

@@ -105,14 +105,14 @@ struct Differentiation {
 
   /// An input's gradient, still in the memory of the pass.
   private func gradient(_ input: NodeID, _ y: NodeID, _ buffer: GradientBuffer) -> MovedValue {
-    let number = y < start || input > y ? nil : buffer.slots.base[Int(input - start)].uniform
+    let slot = slot(input, y, buffer)
     return MovedValue(
-      memory: number ?? adjoint(input, y, buffer), shape: core.shape(input),
-      type: core[record: input].pointee.scalarType, isUniform: number != nil)
+      memory: slot.uniform ?? slot.adjoint, shape: core.shape(input),
+      type: core[record: input].pointee.scalarType, isUniform: slot.uniform != nil)
   }
 
-  private func adjoint(_ input: NodeID, _ y: NodeID, _ buffer: GradientBuffer) -> UnsafeMutableRawPointer? {
-    y < start || input > y ? nil : buffer.slots.base[Int(input - start)].adjoint
+  private func slot(_ input: NodeID, _ y: NodeID, _ buffer: GradientBuffer) -> Slot {
+    y < start || input > y ? .inactive : buffer.slots.base[Int(input - start)]
   }
 
   // MARK: Pullbacks
@@ -138,7 +138,7 @@ struct Differentiation {
       // The adjoint is written where the result is.
       core.slot(inputs[input].index, range).pointee = .reserved(core[record: results[input]].pointee.value)
     }
-    for (input, result) in zip(inputs, results) where adjoint(input.index, y, buffer) == nil {
+    for (input, result) in zip(inputs, results) where slot(input.index, y, buffer).adjoint == nil {
       let zeros = MovedValue(memory: nil, shape: core.shape(result), type: core[record: result].pointee.scalarType)
       zeros.write(to: core[record: result].pointee.value)
     }

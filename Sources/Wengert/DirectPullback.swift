@@ -8,7 +8,8 @@ struct DirectPullback: OperationInPass {
   /// The cotangent of the output: contiguous, or one number if `isUniform`.
   let adjoint: UnsafeMutableRawPointer
   let range: BackwardRange
-  /// Whether the cotangent is the same in every element, and kept as one number: only elementwise operations meet it.
+  /// Whether the cotangent is the same in every element, and kept as one number: met by elementwise operations, and by
+  /// those that say `takesUniform`.
   var isUniform = false
 
   /// Whether a gradient with respect to this operand is wanted.

@@ -12,13 +12,13 @@ struct PeerOperation<S: BenchScalar> {
   let function: ([Tensor<S>]) -> Tensor<S>
   var sizes = [16, 1000, 100_000, 10_000_000]
   /// Differences that are the peer's: PyTorch's trigamma function has ten digits in double precision, and the slope of
-  /// its `hardsigmoid` is a sixth in single precision. Both peers add up long sums with fewer partial ones than we do.
+  /// its `hardsigmoid` is a sixth in single precision, in which its norm of ten million elements is off by 2.4e-4
+  /// (compared with a sum in double precision; ours by 3e-8).
   private func lenience(_ size: Int) -> [String: Double] {
-    let ofSums = Double(size) * Double(S.ulpOfOne) / 100
-    return switch name {
+    switch name {
     case "digamma": ["torch": 1e-9]
     case "hardSigmoid": ["torch": 1e-7]
-    case "x × scalar", "norm", "cumulativeSum": ["torch": ofSums, "jax": ofSums]
+    case "norm" where size > 1_000_000: ["torch": 3e-4]
     default: [:]
     }
   }
@@ -123,7 +123,7 @@ extension PeerOperation {
       binary("where") { a, b in .where(a .> 0, a, b) },
       binary("rows + row", shapes: { [matrix($0), [matrix($0)[1]]] }, +),
       binary("rows × column", shapes: { [matrix($0), [matrix($0)[0], 1]] }, *),
-      binary("x × scalar", shapes: { [[$0], []] }, *),
+      binary("x × scalar", over: [0.5...2, 0.5...2], shapes: { [[$0], []] }, *),
     ]
   }
 
@@ -136,7 +136,7 @@ extension PeerOperation {
       ofRows("mean of rows") { $0.mean(along: 1) }, ofRows("max of rows") { $0.max(along: 1) },
       ofRows("max of columns") { $0.max(along: 0) }, ofRows("prod of rows", over: 0.8...1.2) { $0.prod(along: 1) },
       ofRows("logSumExp of rows") { logSumExp($0, along: 1) }, ofRows("variance of rows") { $0.variance(along: 1) },
-      ofRows("cumulativeSum") { $0.cumulativeSum(along: 0) },
+      ofRows("cumulativeSum", over: 0.5...2) { $0.cumulativeSum(along: 0) },
     ]
   }
 

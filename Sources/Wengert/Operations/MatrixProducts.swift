@@ -131,6 +131,9 @@ private struct StackedProduct {
     var c: Int
   }
 
+  /// Nanoseconds from which a product has enough pieces of its own.
+  private static var costOfLarge: Double { 100_000 }
+
   let type: ScalarType
   var a: Matrices
   var b: Matrices
@@ -219,7 +222,9 @@ private struct StackedProduct {
     // Products that are added up are so one after the other, and large ones are cut themselves.
     let (m, n, k) = (a.rows, b.columns, a.columns)
     let cost = Double(m * n * k * type.byteCount) * wg_cost_of_product
-    guard cost < 100_000, wg_prefers_small_gemm_f64(false, false, m, n, k), !axes.contains(where: { $0.c == 0 }) else {
+    guard cost < Self.costOfLarge, wg_prefers_small_gemm_f64(false, false, m, n, k),
+      !axes.contains(where: { $0.c == 0 })
+    else {
       return run(0..<count)
     }
     withUnsafePointer(to: self) { product in

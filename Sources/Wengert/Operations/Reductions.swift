@@ -67,10 +67,6 @@ extension OperationInPass {
   var axes: UInt32 { UInt32(attribute(0)) }
 }
 
-extension DirectPullback {
-  fileprivate var axes: UInt32 { UInt32(core.attribute(core[record: id], 0)) }
-}
-
 extension Operation.Forward {
   /// A kernel for each number type, given the reduced axes.
   static func reduction(

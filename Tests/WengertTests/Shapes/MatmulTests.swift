@@ -61,7 +61,7 @@ import Wengert
   func largeSizes(_ m: Int, _ k: Int, _ n: Int) {
     var generator = SeededGenerator(for: "matmul \(m) \(k) \(n)")
     let (a, b, bias) = (generator.array([m, k]), generator.array([k, n]), generator.array([n]))
-    // Column by column in a plain loop over rows that lie in memory as they are read.
+    // Three loops, over rows as they lie in memory.
     var expected = [Double](repeating: 0, count: m * n)
     expected.withUnsafeMutableBufferPointer { c in
       a.scalars.withUnsafeBufferPointer { a in

@@ -222,7 +222,7 @@ import Wengert
     }
   }
 
-  /// In a process of its own: BLAS takes the count too, and its results depend on it.
+  /// In a process of its own: BLAS and LAPACK take the count too, and what LAPACK computes may depend on it.
   @Test func settingTheCount() async {
     await #expect(processExitsWith: .success) {
       Tape.threadCount = 5
