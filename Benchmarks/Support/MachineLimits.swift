@@ -4,7 +4,9 @@ import Foundation
 /// How fast this machine moves bytes and multiplies at most, found out by loops that do nothing else.
 ///
 /// Bandwidth is measured for as many bytes as a case touches, so that it is that of the cache they fit in, with as many
-/// arrays read and written, by one thread and by all, with stores through the caches and past them; the best counts.
+/// arrays read and written, by one thread and by all, with stores through the caches and past them; the best counts. What
+/// fits in no cache is measured by far larger arrays: of those that are only somewhat larger than a cache, parts stay in it
+/// from pass to pass, and a loop seems to be faster than memory is.
 package final class MachineLimits {
   private let threads: Int
   private let effort: Effort
@@ -22,10 +24,14 @@ package final class MachineLimits {
 
   // MARK: Memory
 
+  /// Bytes: that of the last cache of common processors, and what is large beside it.
+  private static let (largestCache, memory) = (1 << 25, 3 << 27)
+
   /// Bytes per nanosecond while arrays of `bytes` in all are gone through.
   package func bandwidth(reads: Int, writes: Int, bytes: Int) -> Double {
     // Below, what is measured is the start of a loop.
-    let key = Key(reads: reads, writes: writes, bytes: max(bytes, 1 << 12))
+    let size = bytes > Self.largestCache ? max(bytes, Self.memory) : max(bytes, 1 << 12)
+    let key = Key(reads: reads, writes: writes, bytes: size)
     if let known = bandwidths[key] { return known }
     var best = 0.0
     // Threads that have little to do each only wait for each other.

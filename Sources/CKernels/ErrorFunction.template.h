@@ -15,7 +15,7 @@
 // 1 / (1 + 2 u).
 WG_INLINE void K(tail)(const V *at, const V *h, const V *l, V *m, V *half, V *rest) {
   const V u = *at, negative = -*h, z = (u - 4) / (u + 4), z2 = z * z, z4 = z2 * z2, z8 = z4 * z4;
-  const T *c = C(erfcSeries);
+  const T *c = WG_PASTE(erfcSeries, SUFFIX);
   const V first = (PAIR(6) * z2 + PAIR(4)) * z4 + (PAIR(2) * z2 + c[1] * z);
 #if BITS == 32
   const V others = PAIR(8) * z8 + first;
@@ -52,13 +52,8 @@ WG_INLINE void K(erfcOfAbsolute)(V *v) {
 
 // erf(x) / x - 1 for |x| < 3/4.
 WG_INLINE void K(erfOverX)(const V *x, V *y) {
-  const V z = *x * *x, z2 = z * z, z4 = z2 * z2;
-  const T *c = C(erfSeries);
-#if BITS == 32
-  *y = PAIR(4) * z4 + (PAIR(2) * z2 + PAIR(0));
-#else
-  *y = (c[10] * z2 + PAIR(8)) * (z4 * z4) + OCTET(0);
-#endif
+  const V z = *x * *x;
+  K(polynomial)(SERIES(erfSeries), &z, y);
 }
 
 WG_INLINE void K(erf)(V *v) {

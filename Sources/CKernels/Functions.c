@@ -42,14 +42,46 @@ static const double atanSeries_f64[12] = {  // 2^-64.3
     -0x1.745d14bf3e8c4p-4, 0x1.3b136ea21aa5fp-4, -0x1.110c791d7c168p-4, 0x1.e17274f430c29p-5,
     -0x1.ab804c791ac11p-5, 0x1.70f82798c8732p-5, -0x1.12500c6ec2df5p-5, 0x1.f247d85df8089p-7};
 
+static const double asinSeries_widened[7] = {  // 2^-35.8
+    0x1.55555608ca3d2p-3, 0x1.3332a839106c0p-4, 0x1.6ddb1cf9bbe86p-5, 0x1.ed546c04493c8p-6,
+    0x1.935403f85136ap-6, 0x1.e9b43b5748592p-8, 0x1.1c2d757c323aap-5};
+static const double atanSeries_widened[6] = {  // 2^-35.4
+    -0x1.555554c9044f6p-2, 0x1.99991a8ba8819p-3, -0x1.247f0d0bf9335p-3, 0x1.c4688d44fd1e8p-4,
+    -0x1.5b48065e619edp-4, 0x1.84ff1b07e5805p-5};
+
 #define T double
-#define SUFFIX _f64
+#define CONSTANTS _f64
 #define BITS 64
 #define MANTISSA 52
 #define BIAS 1023
-#define EXP_SERIES 11
-#define LOG_SERIES 7
-#define TANH_SERIES 6
+
+#define ELEMENT double
+#define SUFFIX _f64
+#define LANES 8
+#include "Transcendental.template.h"
+#include "LogOnePlus.template.h"
+#include "Logarithms.template.h"
+#include "Hyperbolic.template.h"
+#include "InverseTrigonometric.template.h"
+#include "Polar.template.h"
+#include "Power.template.h"
+#include "Remainder.template.h"
+#undef LANES
+#define LANES 2
+#include "Transcendental.template.h"
+#include "LogOnePlus.template.h"
+#include "Logarithms.template.h"
+#include "Hyperbolic.template.h"
+#include "InverseTrigonometric.template.h"
+#include "Polar.template.h"
+#include "Power.template.h"
+#include "Remainder.template.h"
+#undef LANES
+#undef ELEMENT
+#undef SUFFIX
+
+#define ELEMENT float
+#define SUFFIX _widened
 #define LANES 8
 #include "Transcendental.template.h"
 #include "LogOnePlus.template.h"
@@ -71,21 +103,20 @@ static const double atanSeries_f64[12] = {  // 2^-64.3
 #include "Remainder.template.h"
 #undef LANES
 
-WG_FUNCTIONS(expMinusOne)
-WG_FUNCTIONS(log2)
-WG_FUNCTIONS(log10)
-WG_FUNCTIONS(sinh)
-WG_FUNCTIONS(cosh)
-WG_FUNCTIONS(asinh)
-WG_FUNCTIONS(acosh)
-WG_FUNCTIONS(atanh)
-WG_FUNCTIONS(asin)
-WG_FUNCTIONS(acos)
-WG_FUNCTIONS(atan)
-WG_FUNCTIONS(tanhGelu)
+WG_WIDENED_KERNELS(expMinusOne)
+WG_WIDENED_KERNELS(log2)
+WG_WIDENED_KERNELS(log10)
+WG_WIDENED_KERNELS(sinh)
+WG_WIDENED_KERNELS(cosh)
+WG_WIDENED_KERNELS(asinh)
+WG_WIDENED_KERNELS(acosh)
+WG_WIDENED_KERNELS(atanh)
+WG_WIDENED_KERNELS(asin)
+WG_WIDENED_KERNELS(acos)
+WG_WIDENED_KERNELS(atan)
+WG_WIDENED_KERNELS(tanhGelu)
 
-WG_FUNCTION_2_(pow, pow_f32, float, f32)
-WG_FUNCTION_2_(pow, pow_f64, double, f64)
-WG_FUNCTIONS_2(atan2)
-WG_FUNCTIONS_2(hypot)
-WG_FUNCTIONS_2(remainder)
+WG_WIDENED_KERNELS_2(pow)
+WG_WIDENED_KERNELS_2(atan2)
+WG_WIDENED_KERNELS_2(hypot)
+WG_WIDENED_KERNELS_2(remainder)

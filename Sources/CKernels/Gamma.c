@@ -9,6 +9,7 @@
 // What Transcendental.c says about positions holds here, too.
 #include <math.h>
 
+#include "Polygamma.h"
 #include "Transcendental.h"
 
 // Digamma's zero in 1...2, as a sum, and (log(2 pi) - 1) / 2.
@@ -72,14 +73,58 @@ static const double cotangentSeries_f64[16] = {  // 2^-59.8
     0x1.fdefade6ac602p+0, 0x1.09225079ecb87p+1, 0x1.893c0ca130086p+0, 0x1.0cf65324fc9ddp+2,
     -0x1.5ed4348f5949fp+2, 0x1.36f52bfebdd3ep+4, -0x1.79436692b15e8p+4, 0x1.518a31c5d5741p+4};
 
+static const double logGammaSeries_widened[12] = {  // 2^-33.2
+    0x1.b0ee6072a7935p-2, -0x1.9ae6507fade96p-4, 0x1.0e0c9a40f21ecp-5, -0x1.95ce612c07147p-7,
+    0x1.479ab107df3abp-8, -0x1.143d674378996p-9, 0x1.ded9eec36697bp-11, -0x1.aed8d9f0eb6a7p-12,
+    0x1.8f71a639f6301p-13, -0x1.046bb016c5f2cp-14, 0x1.f79fb6ad42333p-16, -0x1.a70ccb5f99402p-15};
+static const double stirlingSeries_widened[3] = {  // 2^-34.1
+    0x1.555554c20b901p-4, -0x1.6c051e26bf802p-9, 0x1.8f126b58ae949p-11};
+static const double digammaSeries_widened[14] = {  // 2^-32.9
+    0x1.9213d4668e28ap+0, 0x1.0e295acb161c2p-2, -0x1.5e1e6986e40fbp-5, 0x1.4454fb86ea506p-7,
+    -0x1.5c31b89df8aeap-9, 0x1.9402c491a01cap-11, -0x1.e9cdffd618ad8p-13, 0x1.3117044c096cep-14,
+    -0x1.91a083a2b3a61p-16, 0x1.0c4837631aaa7p-17, -0x1.f6393fd5ebf7fp-20, 0x1.fe668ead62a72p-22,
+    -0x1.0d7f700d20fbfp-21, 0x1.9e26648c96802p-23};
+static const double digammaAsymptote_widened[4] = {  // 2^-33.8
+    0x1.55554ef10d677p-4, -0x1.10fba02bad5a9p-7, 0x1.fcb87255f1e96p-9, -0x1.7fe4134df2e8cp-9};
+static const double trigammaSeries_widened[13] = {  // 2^-33.1
+    0x1.4a34cc4accfffp+1, 0x1.ed332c51209a9p-1, 0x1.0c00e056f1b50p-6, -0x1.cff0a4855bb04p-8,
+    0x1.8784f127be789p-9, -0x1.42e9014b21eebp-10, 0x1.04ecb1e56b62ep-11, -0x1.a44cf62e61addp-13,
+    0x1.4ec02ba4b3f81p-14, -0x1.bc9502f805309p-16, 0x1.2b575cf30879dp-17, -0x1.cec419e134e17p-18,
+    0x1.8f4216fa2a3fep-19};
+static const double trigammaAsymptote_widened[5] = {  // 2^-33.6
+    0x1.5555510880e99p-3, -0x1.1107f29ea0ceep-5, 0x1.82e4bf040edeap-6, -0x1.e0495e25ed073p-6,
+    0x1.108ed671340ebp-5};
+static const double halfTurnSeries_widened[5] = {  // 2^-35.6
+    -0x1.a51a66166ed31p+0, 0x1.9f9cad7507833p-1, -0x1.86a70053cd004p-3, 0x1.abedf190bafb5p-6,
+    -0x1.257b7a553f7ffp-9};
+static const double cotangentSeries_widened[9] = {  // 2^-33.9
+    0x1.a51a662a434fap+1, 0x1.15131e0d2fcf8p+1, 0x1.0471d3f95bc35p+1, 0x1.00e5147bab06ap+1,
+    0x1.02bba618487f8p+1, 0x1.d03da18ae7fd4p+0, 0x1.88e9d826f1033p+1, -0x1.7b7bf5f411a4cp+0,
+    0x1.e2e06368d3eecp+2};
+
 #define T double
-#define SUFFIX _f64
+#define CONSTANTS _f64
 #define BITS 64
 #define MANTISSA 52
 #define BIAS 1023
-#define EXP_SERIES 11
-#define LOG_SERIES 7
-#define TANH_SERIES 6
+
+#define ELEMENT double
+#define SUFFIX _f64
+#define LANES 8
+#include "Transcendental.template.h"
+#include "Power.template.h"
+#include "Gamma.template.h"
+#undef LANES
+#define LANES 2
+#include "Transcendental.template.h"
+#include "Power.template.h"
+#include "Gamma.template.h"
+#undef LANES
+#undef ELEMENT
+#undef SUFFIX
+
+#define ELEMENT float
+#define SUFFIX _widened
 #define LANES 8
 #include "Transcendental.template.h"
 #include "Power.template.h"
@@ -91,6 +136,6 @@ static const double cotangentSeries_f64[16] = {  // 2^-59.8
 #include "Gamma.template.h"
 #undef LANES
 
-WG_FUNCTIONS(logGamma)
-WG_FUNCTIONS(digamma)
-WG_FUNCTIONS(trigamma)
+WG_WIDENED_KERNELS(logGamma)
+WG_WIDENED_KERNELS(digamma)
+WG_WIDENED_KERNELS(trigamma)

@@ -6,17 +6,15 @@
 #define SIGN_BIT ((U)((UINT(BITS))1 << (BITS - 1)))
 #define ABSOLUTE(x) ((V)((U)(x) & ~SIGN_BIT))
 #define ANY(lanes) (__builtin_reduce_or((U)(lanes)) != 0)
-#define PAIR(i) (c[i + 1] * z + c[i])
-#define OCTET(i) ((PAIR(i + 6) * z2 + PAIR(i + 4)) * z4 + (PAIR(i + 2) * z2 + PAIR(i)))
 
 // What is left of x without the nearest whole number, exactly, and sin(pi x) / pi but for the sign, with what its
 // rounding lost.
 WG_INLINE void K(halfTurns)(const V *x, V *fraction, V *sine, V *lost) {
   V whole = *x;
   K(roundToEven)(&whole);
-  const V f = *x - whole, z = f * f, z2 = z * z, z4 = z2 * z2;
-  const T *c = C(halfTurnSeries);
-  const V series = (PAIR(6) * z2 + PAIR(4)) * z4 + (PAIR(2) * z2 + PAIR(0));
+  const V f = *x - whole, z = f * f;
+  V series;
+  K(polynomial)(SERIES(halfTurnSeries), &z, &series);
   *fraction = f;
   const V rest = f * (z * series);
   *sine = f + rest;
@@ -33,23 +31,18 @@ WG_INLINE void K(logGammaOfPositive)(const V *at, V *y) {
   const V t = x - (x < (V)0.5 ? zero : (x < (V)1.25 ? (V)1 : (x < (V)2.5 ? (V)2 : steps)));
   const V below = x < (V)0.5 ? x * x + x : (x < (V)1.25 ? x : (x < (V)2.5 ? (V)1 : product));
   const V w = x < (V)5.5 ? below : x;
-  V high, low;
-  K(logParts)(&w, &high, &low);
-  const V half = x - 0.5, inverse = 1 / x;
-  V small, large;
-  {
-    const T *c = C(logGammaSeries) + 1;
-    const V z = t, z2 = z * z, z4 = z2 * z2, z8 = z4 * z4;
-    const V top = (c[22] * z2 + PAIR(20)) * z4 + (PAIR(18) * z2 + PAIR(16));
-    const V others = (top * z8 + OCTET(8)) * z8 + OCTET(0);
-    const V sign = x < (V)1.25 ? (V)-1 : (V)1;
-    small = sign * high + (sign * low + t * (t + 1) * (c[-1] + t * others));
+  V high = w, low = zero, series;
+  if (WIDENED) {
+    K(log)(&high);
+  } else {
+    K(logParts)(&w, &high, &low);
   }
-  {
-    const T *c = C(stirlingSeries);
-    const V z = inverse * inverse, z2 = z * z, z4 = z2 * z2;
-    large = half * (high - 1) + (half * low + (C(stirlingConstant) + inverse * OCTET(0)));
-  }
+  const V sign = x < (V)1.25 ? (V)-1 : (V)1;
+  K(leadingLast)(SERIES(logGammaSeries), &t, &series);
+  const V small = sign * high + (sign * low + t * (t + 1) * series);
+  const V half = x - 0.5, inverse = 1 / x, z = inverse * inverse;
+  K(polynomial)(SERIES(stirlingSeries), &z, &series);
+  const V large = half * (high - 1) + (half * low + (C(stirlingConstant) + inverse * series));
   const V infinity = (V)(T)__builtin_inf();
   *y = x < (V)5.5 ? small : large;
   *y = ((U)(x == zero) | (U)(x == infinity)) != (U)0 ? infinity : *y;
@@ -67,7 +60,8 @@ WG_INLINE void K(logGamma)(V *v) {
   V area = ABSOLUTE(a * sine);
   K(log)(&area);
   const V reflected = -area - *v;
-  const V precise = 0.5 * *v > (V)0.75 ? 0.5 * *v : (V)0.75;
+  const V half = (V)(T)(WIDENED ? 0x1p-5 : 0.5) * *v, most = (V)(T)(WIDENED ? 0x1p-4 : 0.75);
+  const V precise = half > most ? half : most;
   const U isHard = (U)(x < (V)0) & (U)(ABSOLUTE(reflected) < precise);
   const V result = a < (V)0x1p-60 ? *v : (fraction == (V)0 ? infinity : reflected);
   *v = ((U)(x < (V)0) & (U)(a < infinity)) != (U)0 ? result : *v;
@@ -86,18 +80,16 @@ WG_INLINE void K(digammaOfPositive)(const V *at, V *y) {
   const U isLarge = (U)(x > (V)3.25);
   if (ANY(~isLarge)) {
     const V u = x < (V)0.75 ? x + 1 : x;
-    const V z = u - 2, z2 = z * z, z4 = z2 * z2, z8 = z4 * z4, z16 = z8 * z8;
-    const T *c = C(digammaSeries) + 1;
-    const V top = (c[26] * z2 + PAIR(24)) * z8 + OCTET(16);
-    const V series = c[-1] + z * (top * z16 + (OCTET(8) * z8 + OCTET(0)));
+    const V z = u - 2;
+    V series;
+    K(leadingLast)(SERIES(digammaSeries), &z, &series);
     const V value = ((u - C(zeroHigh)) - C(zeroLow)) * series / u;
     *y = x < (V)0.75 ? value - 1 / x : value;
   }
   if (ANY(isLarge)) {
-    const V r = 1 / x, z = r * r, z2 = z * z, z4 = z2 * z2;
-    const T *c = C(digammaAsymptote);
-    const V series = (c[10] * z2 + PAIR(8)) * (z4 * z4) + OCTET(0);
-    V logarithm = x;
+    const V r = 1 / x, z = r * r;
+    V logarithm = x, series;
+    K(polynomial)(SERIES(digammaAsymptote), &z, &series);
     K(log)(&logarithm);
     const V value = logarithm - r * (0.5 + r * series);
     *y = isLarge != (U)0 ? value : *y;
@@ -111,12 +103,20 @@ WG_INLINE void K(digamma)(V *v) {
   if (ANY(x <= (V)0)) {
     V fraction, sine, lost;
     K(halfTurns)(&x, &fraction, &sine, &lost);
-    const V z = fraction * fraction, z2 = z * z, z4 = z2 * z2;
-    const T *c = C(cotangentSeries);
-    const V series = OCTET(8) * (z4 * z4) + OCTET(0);
+    const V z = fraction * fraction;
+    V series;
+    K(polynomial)(SERIES(cotangentSeries), &z, &series);
     const V reflected = *v - (1 / fraction - fraction * series);
     const V nowhere = fraction == (V)0 ? (V)(T)__builtin_nan("") : reflected;
+    // About its zeros at negative numbers the precision of a float in both terms is not enough.
+    const V precise = (V)(T)0x1p-5 * ABSOLUTE(*v);
+    const U isHard = (U)(x < (V)0) & (U)(ABSOLUTE(reflected) < precise);
     *v = x < (V)0 ? nowhere : *v;
+    if (WIDENED && ANY(isHard)) {
+      for (int lane = 0; lane < LANES; lane++) {
+        if (isHard[lane]) (*v)[lane] = wg_polygamma(0, x[lane]);
+      }
+    }
     *v = x == (V)0 ? (V)((U)infinity | (~(U)x & SIGN_BIT)) : *v;
   }
 }
@@ -128,17 +128,16 @@ WG_INLINE void K(trigammaOfPositive)(const V *at, V *y) {
   const U isLarge = (U)(x > (V)3);
   if (ANY(~isLarge)) {
     const V u = x < (V)1 ? x + 1 : x;
-    const V z = u - 2, z2 = z * z, z4 = z2 * z2, z8 = z4 * z4;
-    const T *c = C(trigammaSeries) + 1;
-    const V top = (c[22] * z2 + PAIR(20)) * z4 + (PAIR(18) * z2 + PAIR(16));
-    const V series = c[-1] + z * ((top * z8 + OCTET(8)) * z8 + OCTET(0));
+    const V z = u - 2;
+    V series;
+    K(leadingLast)(SERIES(trigammaSeries), &z, &series);
     const V value = series / (u * u);
     *y = x < (V)1 ? value + 1 / (x * x) : value;
   }
   if (ANY(isLarge)) {
-    const V r = 1 / x, z = r * r, z2 = z * z, z4 = z2 * z2;
-    const T *c = C(trigammaAsymptote);
-    const V series = (PAIR(12) * z4 + (PAIR(10) * z2 + PAIR(8))) * (z4 * z4) + OCTET(0);
+    const V r = 1 / x, z = r * r;
+    V series;
+    K(polynomial)(SERIES(trigammaAsymptote), &z, &series);
     const V value = r + z * (0.5 + r * series);
     *y = isLarge != (U)0 ? value : *y;
   }
@@ -159,14 +158,12 @@ WG_INLINE void K(trigamma)(V *v) {
   }
 }
 
-#include "MapDouble.h"
-WG_MAP_DOUBLE(logGamma)
-WG_MAP_DOUBLE(digamma)
-WG_MAP_DOUBLE(trigamma)
+#include "Map.h"
+WG_MAP(logGamma)
+WG_MAP(digamma)
+WG_MAP(trigamma)
 #undef V
 #undef U
 #undef SIGN_BIT
 #undef ABSOLUTE
 #undef ANY
-#undef PAIR
-#undef OCTET

@@ -66,13 +66,13 @@ WG_INLINE void K(tanhGelu)(V *v) {
   *v = x * (factor - factor * q) * (x < (V)0 ? half : one) * (x < (V)0 ? rest : one);
 }
 
-#include "MapDouble.h"
-WG_MAP_DOUBLE(sinh)
-WG_MAP_DOUBLE(cosh)
-WG_MAP_DOUBLE(asinh)
-WG_MAP_DOUBLE(acosh)
-WG_MAP_DOUBLE(atanh)
-WG_MAP_DOUBLE(tanhGelu)
+#include "Map.h"
+WG_MAP(sinh)
+WG_MAP(cosh)
+WG_MAP(asinh)
+WG_MAP(acosh)
+WG_MAP(atanh)
+WG_MAP(tanhGelu)
 #undef V
 #undef U
 #undef SIGN_BIT

@@ -4,15 +4,12 @@
 #define V K(V)
 #define U K(U)
 #define SIGN_BIT ((U)((UINT(BITS))1 << (BITS - 1)))
-#define PAIR(i) (c[i + 1] * z + c[i])
 
 // s + s z P(z), the arc sine of s where z = s^2 <= 1/4: *rest is what is added to s.
 WG_INLINE void K(asinReduced)(const V *s, const V *square, V *rest) {
-  const T *c = C(asinSeries);
-  const V z = *square, z2 = z * z, z4 = z2 * z2;
-  const V series = (c[12] * z4 + (PAIR(10) * z2 + PAIR(8))) * (z4 * z4) +
-                   ((PAIR(6) * z2 + PAIR(4)) * z4 + (PAIR(2) * z2 + PAIR(0)));
-  *rest = *s * z * series;
+  V series;
+  K(polynomial)(SERIES(asinSeries), square, &series);
+  *rest = *s * *square * series;
 }
 
 // Up to 1/2 by the series; beyond it as pi/2 - 2 asin s with s = sqrt((1 - |x|) / 2). There the root is the sum of
@@ -43,10 +40,9 @@ WG_INLINE void K(acos)(V *v) {
 
 // atan t = t + *rest for |t| <= tan(pi/8).
 WG_INLINE void K(atanReduced)(const V *at, V *rest) {
-  const V t = *at, z = t * t, z2 = z * z, z4 = z2 * z2;
-  const T *c = C(atanSeries);
-  const V series = (PAIR(10) * z2 + PAIR(8)) * (z4 * z4) +
-                   ((PAIR(6) * z2 + PAIR(4)) * z4 + (PAIR(2) * z2 + PAIR(0)));
+  const V t = *at, z = t * t;
+  V series;
+  K(polynomial)(SERIES(atanSeries), &z, &series);
   *rest = t * z * series;
 }
 
@@ -64,11 +60,10 @@ WG_INLINE void K(atan)(V *v) {
   *v = (V)((U)y | ((U)x & SIGN_BIT));
 }
 
-#include "MapDouble.h"
-WG_MAP_DOUBLE(asin)
-WG_MAP_DOUBLE(acos)
-WG_MAP_DOUBLE(atan)
+#include "Map.h"
+WG_MAP(asin)
+WG_MAP(acos)
+WG_MAP(atan)
 #undef V
 #undef U
 #undef SIGN_BIT
-#undef PAIR

@@ -33,7 +33,12 @@ WG_INLINE void K(logToBase)(V *v, T inverseHigh, T inverseLow, T kHigh, T kLow) 
   K(split)(&x, &k, &f);
   const V s = f / (2 + f), halfSquare = 0.5 * f * f;
   const V z = s * s;
-  K(logSeries)(&z, &series);
+  K(polynomial)(SERIES(logSeries), &z, &series);
+  if (WIDENED) {
+    *v = k * (kHigh + kLow) + (f - s * (f - z * series)) * (inverseHigh + inverseLow);
+    K(logSpecials)(&x, v);
+    return;
+  }
   const V top = (V)((U)(f - halfSquare) & ~(UINT(BITS))0x7ffffff);
   const V rest = ((f - top) - halfSquare) + s * (halfSquare + z * series);
   const V large = k * kHigh, product = top * inverseHigh;
@@ -47,10 +52,10 @@ WG_INLINE void K(log10)(V *v) {
   K(logToBase)(v, C(log10eHigh), C(log10eLow), C(log10of2High), C(log10of2Low));
 }
 
-#include "MapDouble.h"
-WG_MAP_DOUBLE(expMinusOne)
-WG_MAP_DOUBLE(log2)
-WG_MAP_DOUBLE(log10)
+#include "Map.h"
+WG_MAP(expMinusOne)
+WG_MAP(log2)
+WG_MAP(log10)
 #undef V
 #undef U
 #undef SIGN_BIT

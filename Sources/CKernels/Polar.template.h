@@ -44,9 +44,9 @@ WG_INLINE void K(hypot)(const V *first, const V *second, V *result) {
   *result = ((U)(a == infinity) | (U)(b == infinity)) != (U)0 ? infinity : length;
 }
 
-#include "MapDouble.h"
-WG_MAP_DOUBLE_2(atan2)
-WG_MAP_DOUBLE_2(hypot)
+#include "Map.h"
+WG_MAP_2(atan2)
+WG_MAP_2(hypot)
 #undef V
 #undef U
 #undef SIGN_BIT

@@ -1,4 +1,4 @@
-// Powers of vectors of double, whose logarithms are sums of two numbers, and of floats in double.
+// Powers of vectors of double, whose logarithms are sums of two numbers unless the result is to be a float.
 //
 // Included after Transcendental.template.h, with its macros.
 #define V K(V)
@@ -14,7 +14,7 @@
 WG_INLINE void K(logParts)(const V *x, V *high, V *low) {
   V k, f;
   K(split)(x, &k, &f);
-  const T *c = C(fineLogSeries);
+  V series;
   const V d = 2 + f, dLow = f - (d - 2), dTop = TOP(d), dRest = d - dTop;
   const V s = f / d, sTop = TOP(s), sRest = s - sTop;
   const V remainder = (((f - sTop * dTop) - sTop * dRest) - sRest * dTop) - sRest * dRest;
@@ -24,8 +24,7 @@ WG_INLINE void K(logParts)(const V *x, V *high, V *low) {
   const V cube = s * z, cubeTop = TOP(cube);
   const V cubeError = (((sTop * zTop - cube) + sTop * zRest) + sRest * zTop) + sRest * zRest;
   const V cubeRest = (cube - cubeTop) + (cubeError + (s * zLow + sLow * z));
-  const V z2 = z * z;
-  const V series = (c[6] * z2 + (c[5] * z + c[4])) * (z2 * z2) + ((c[3] * z + c[2]) * z2 + (c[1] * z + c[0]));
+  K(polynomial)(C(fineLogSeries), 7, &z, &series);
   const V third = cubeTop * C(fineLogFirst);
   const V large = k * C(ln2High), twice = 2 * s;
   const V sum = large + twice;
@@ -59,7 +58,8 @@ WG_INLINE void K(finishPower)(const V *base, const V *exponent, V *v) {
   *v = y == (V)2 ? x * x : r;
 }
 
-WG_INLINE void K(pow_f64)(const V *base, const V *exponent, V *result) {
+// |x|^y for doubles, and to the precision of a float: that of 2^-37 in the logarithm is left after at most 2^7 times it.
+WG_INLINE void K(powerOfAbsolute)(const V *base, const V *exponent, V *result) {
   const V a = ABSOLUTE(*base), y = *exponent, infinity = (V)(T)__builtin_inf();
   V high, low, half, rest, expm1;
   U scale;
@@ -75,22 +75,40 @@ WG_INLINE void K(pow_f64)(const V *base, const V *exponent, V *result) {
   K(halves)(&scale, &half, &rest);
   expm1 += error * (1 + expm1);
   *result = (1 + expm1) * half * rest;
-  K(finishPower)(base, exponent, result);
+}
+WG_INLINE void K(floatPowerOfAbsolute)(const V *base, const V *exponent, V *result) {
+  const V a = ABSOLUTE(*base);
+  V k, f, product, expm1;
+  U scale;
+  K(split)(&a, &k, &f);
+  K(logOfParts)(&k, &f, &product);
+  K(logSpecials)(&a, &product);
+  product *= *exponent;
+  // Beyond these powers are 0, or infinite, as floats.
+  product = product > (V)150 ? (V)150 : product;
+  product = product < (V)-150 ? (V)-150 : product;
+  K(reduce)(&product, C(shift) + BIAS, &scale, &expm1);
+  const V power = (V)(scale << MANTISSA);
+  *result = power + power * expm1;
 }
 
-// Of floats a logarithm in double is precise enough.
-WG_INLINE void K(pow_f32)(const V *base, const V *exponent, V *result) {
-  V v = ABSOLUTE(*base);
-  K(log)(&v);
-  v *= *exponent;
-  K(exp)(&v);
-  *result = v;
-  K(finishPower)(base, exponent, result);
+WG_INLINE void K(pow)(const V *base, const V *exponent, V *result) {
+  const V x = *base, y = *exponent;
+  if (WIDENED) {
+    K(floatPowerOfAbsolute)(base, exponent, result);
+  } else {
+    K(powerOfAbsolute)(base, exponent, result);
+  }
+  // Nothing is left to do where this is positive: for x > 0, if y is not 1 or 2 and the result neither NaN nor infinite.
+  // (To the power of 1 a float is itself.) All in one comparison, as vectors of comparisons would be packed and unpacked.
+  V least = ABSOLUTE(y - 2);
+  if (!WIDENED) least = ABSOLUTE(y - 1) < least ? ABSOLUTE(y - 1) : least;
+  least = (x < least ? x : least) + 0 * *result;
+  if (__builtin_reduce_or(~(U)(least > (V)0)) != 0) K(finishPower)(base, exponent, result);
 }
 
-#include "MapDouble.h"
-WG_MAP_DOUBLE_2_(pow, pow_f32, float, f32)
-WG_MAP_DOUBLE_2_(pow, pow_f64, double, f64)
+#include "Map.h"
+WG_MAP_2(pow)
 #undef V
 #undef U
 #undef SIGN_BIT

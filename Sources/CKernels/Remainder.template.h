@@ -32,8 +32,8 @@ WG_INLINE void K(remainder)(const V *dividend, const V *divisor, V *result) {
   }
 }
 
-#include "MapDouble.h"
-WG_MAP_DOUBLE_2(remainder)
+#include "Map.h"
+WG_MAP_2(remainder)
 #undef V
 #undef U
 #undef SIGN_BIT

@@ -33,7 +33,7 @@ static void FN(scan_columns)(wg_piece *piece, const FN(scan) * scan) {
   const size_t blocks = (scan->inner + WG_BLOCK - 1) / WG_BLOCK;
   const double width = (double)(scan->inner < WG_BLOCK ? scan->inner : WG_BLOCK);
   if (scan->n == 0) return;
-  wg_split(scan->outer * blocks, 1, WG_COST_OF_FUNCTION * sizeof(T) * width * (double)scan->n, piece, scan);
+  wg_split(scan->outer * blocks, 1, 4 * WG_COST_OF_MOVING * sizeof(T) * width * (double)scan->n, piece, scan);
 }
 
 /// Sums start anew every WG_BLOCK steps, so that the rounding error grows like n / 512 rather than n.

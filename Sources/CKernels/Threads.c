@@ -85,9 +85,10 @@ typedef union {
   uint64_t bits;
 } wg_chunks;
 
-/// How often a thread looks for what it waits for before it sleeps: some 20 microseconds. Waking it up takes its caller
-/// 5 to 20.
-enum { patience = 1000 };
+/// How often who waits looks for what it waits for before it sleeps: a caller, for the last pieces, for some 25
+/// microseconds, and a thread for 100, the time between two kernels of a program with work of its own. Waking a thread
+/// takes its caller 5 to 20, and twice as long goes by until it works.
+enum { patience = 1000, worker_patience = 4 * patience };
 
 static struct {
   /// Somebody's job is under way, or the threads are being started or ended.
@@ -189,7 +190,7 @@ static void *work(void *unused) {
   for (int tries = 0; !atomic_load(&pool.is_ending);) {
     size_t chunk;
     if (claim(true, &chunk)) {
-      if (tries > patience && has_unclaimed()) wake_another();
+      if (tries > worker_patience && has_unclaimed()) wake_another();
       do {
         pool.body(pool.context, chunk);
         if (atomic_fetch_sub(&pool.unfinished, 1) == 1 && atomic_load(&pool.caller_sleeps)) {
@@ -199,7 +200,7 @@ static void *work(void *unused) {
         }
       } while (claim(true, &chunk));
       tries = 0;
-    } else if (tries++ < patience) {
+    } else if (tries++ < worker_patience) {
       pause_briefly();
     } else {
       pthread_mutex_lock(&pool.mutex);

@@ -62,13 +62,12 @@ static const float erfcSeries_f32[10] = {  // 2^-25.1
     -0x1.0fb6b6p-4f, 0x1.2ebb84p-5f, -0x1.0da392p-6f, 0x1.5ffeeep-8f};
 
 #define T float
+#define ELEMENT float
+#define CONSTANTS _f32
 #define SUFFIX _f32
 #define BITS 32
 #define MANTISSA 23
 #define BIAS 127
-#define EXP_SERIES 6
-#define LOG_SERIES 3
-#define TANH_SERIES 3
 #define LANES 16
 #include "Transcendental.template.h"
 #include "LogOnePlus.template.h"
@@ -82,22 +81,20 @@ static const float erfcSeries_f32[10] = {  // 2^-25.1
 #include "ErrorFunction.template.h"
 #undef LANES
 #undef T
+#undef ELEMENT
+#undef CONSTANTS
 #undef SUFFIX
 #undef BITS
 #undef MANTISSA
 #undef BIAS
-#undef EXP_SERIES
-#undef LOG_SERIES
-#undef TANH_SERIES
 
 #define T double
+#define ELEMENT double
+#define CONSTANTS _f64
 #define SUFFIX _f64
 #define BITS 64
 #define MANTISSA 52
 #define BIAS 1023
-#define EXP_SERIES 11
-#define LOG_SERIES 7
-#define TANH_SERIES 6
 #define LANES 8
 #include "Transcendental.template.h"
 #include "LogOnePlus.template.h"

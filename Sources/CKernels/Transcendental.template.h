@@ -1,11 +1,12 @@
 // exp, log, tanh, sigmoid and silu on one vector, and the loop over an array of at least one vector.
 //
-// Included once per scalar type and vector width, with these macros set:
-//   T, BITS         scalar type and its width in bits
+// Included once per precision and vector width, with these macros set:
+//   ELEMENT         scalar type of the arrays
+//   T, BITS         scalar type that is computed in, and its width in bits
 //   MANTISSA, BIAS  fraction bits stored, exponent bias
+//   CONSTANTS       what names of T's constants end in
+//   SUFFIX          what names of this precision's series and functions end in
 //   LANES           elements in a vector
-//   C(name)         constant of the scalar type; K(name): function of this type and width
-//   EXP_SERIES, LOG_SERIES, TANH_SERIES: number of coefficients
 //
 // Vectors are passed by address: by value, the helpers would depend on an instruction set's calling
 // convention. The conditional operator selects lane by lane.
@@ -17,39 +18,57 @@ typedef UINT(BITS) K(U) __attribute__((ext_vector_type(LANES)));
 #define SIGN_BIT ((U)((UINT(BITS))1 << (BITS - 1)))
 #define EXPONENT_BITS ((UINT(BITS))(2 * BIAS + 1) << MANTISSA)
 
-// c[0] + c[1] z + c[2] z^2 ..., in Estrin's order: in Horner's each step would wait for the last.
-#define PAIR(i) (c[i + 1] * z + c[i])
-WG_INLINE void K(expSeries)(const V *at, V *result) {
-  const T *c = C(expSeries);
-  const V z = *at, z2 = z * z, z4 = z2 * z2;
-#if EXP_SERIES == 6
-  *result = PAIR(4) * z4 + (PAIR(2) * z2 + PAIR(0));
-#elif EXP_SERIES == 11
-  const V z8 = z4 * z4;
-  *result = (c[10] * z2 + PAIR(8)) * z8 + ((PAIR(6) * z2 + PAIR(4)) * z4 + (PAIR(2) * z2 + PAIR(0)));
-#endif
+WG_INLINE void K(load)(const ELEMENT *x, V *v) {
+  typedef ELEMENT E __attribute__((ext_vector_type(LANES)));
+  E elements;
+  __builtin_memcpy(&elements, x, sizeof elements);
+  *v = __builtin_convertvector(elements, V);
 }
 
-WG_INLINE void K(logSeries)(const V *at, V *result) {
-  const T *c = C(logSeries);
-  const V z = *at, z2 = z * z;
-#if LOG_SERIES == 3
-  *result = c[2] * z2 + PAIR(0);
-#elif LOG_SERIES == 7
-  *result = (c[6] * z2 + PAIR(4)) * (z2 * z2) + (PAIR(2) * z2 + PAIR(0));
-#endif
+WG_INLINE void K(store)(const V *v, ELEMENT *y) {
+  typedef ELEMENT E __attribute__((ext_vector_type(LANES)));
+  const E elements = __builtin_convertvector(*v, E);
+  __builtin_memcpy(y, &elements, sizeof elements);
 }
 
-WG_INLINE void K(tanhSeries)(const V *at, V *result) {
-  const T *c = C(tanhSeries);
-  const V z = *at, z2 = z * z;
-#if TANH_SERIES == 3
-  *result = c[2] * z2 + PAIR(0);
-#elif TANH_SERIES == 6
-  *result = (PAIR(4) * z2 + PAIR(2)) * z2 + PAIR(0);
-#endif
+// c[0] + c[1] z + c[2] z^2 ..., in Estrin's order: in Horner's each step would wait for the last. Each of these splits off
+// as many terms as a power of z that is at hand allows. powers[i] = z^(2^i).
+WG_INLINE void K(upTo2)(const T *c, int count, const V *powers, V *y) {
+  *y = count == 1 ? (V)c[0] : c[count - 1] * powers[0] + c[0];
 }
-#undef PAIR
+#define WG_SPLIT_SERIES(whole, part, size, i)                                                 \
+  WG_INLINE void K(whole)(const T *c, int count, const V *powers, V *y) {                     \
+    V low, high;                                                                              \
+    K(part)(c, count < size ? count : size, powers, &low);                                    \
+    *y = low;                                                                                 \
+    if (count <= size) return;                                                                \
+    K(part)(c + size, count - size, powers, &high);                                           \
+    *y = high * powers[i] + low;                                                              \
+  }
+WG_SPLIT_SERIES(upTo4, upTo2, 2, 1)
+WG_SPLIT_SERIES(upTo8, upTo4, 4, 2)
+WG_SPLIT_SERIES(upTo16, upTo8, 8, 3)
+WG_SPLIT_SERIES(upTo32, upTo16, 16, 4)
+#undef WG_SPLIT_SERIES
+WG_INLINE void K(polynomial)(const T *c, int count, const V *at, V *y) {
+  V powers[5] = {*at};
+  for (int i = 1; i < 5; i++) powers[i] = powers[i - 1] * powers[i - 1];
+  K(upTo32)(c, count, powers, y);
+}
+
+// The same with c[0] added last: the sum is as precise as that.
+WG_INLINE void K(leadingLast)(const T *c, int count, const V *at, V *y) {
+  V others;
+  K(polynomial)(c + 1, count - 1, at, &others);
+  *y = c[0] + *at * others;
+}
+
+// With one multiplication less where there are six.
+WG_INLINE void K(tanhSeries)(const T *c, int count, const V *at, V *y) {
+  const V z = *at, z2 = z * z;
+  K(polynomial)(c, count, at, y);
+  if (count == 6) *y = ((c[5] * z + c[4]) * z2 + (c[3] * z + c[2])) * z2 + (c[1] * z + c[0]);
+}
 
 // x = k ln2 + r with |r| <= ln2/2: *high + *rest = e^r - 1 = r + r^2 Q(r), and k + bias in the low bits of
 // *scale, where shift = 1.5 * 2^MANTISSA + bias: adding that rounds x/ln2 to an integer. high is exact, and low
@@ -61,7 +80,7 @@ WG_INLINE void K(reduceParts)(const V *x, T shift, U *scale, V *high, V *rest) {
   *high = *x - k * C(ln2High);
   const V r = *high - low;
   V q;
-  K(expSeries)(&r, &q);
+  K(polynomial)(SERIES(expSeries), &r, &q);
   *scale = (U)shifted;
   *rest = r * r * q - low;
 }
@@ -135,7 +154,7 @@ WG_INLINE void K(tanh)(V *v) {
   const V high = a - k * (C(ln2High) / 2), low = k * (C(ln2Low) / 2);
   const V u = high - low, z = u * u;
   V series;
-  K(tanhSeries)(&z, &series);
+  K(tanhSeries)(SERIES(tanhSeries), &z, &series);
   const V t = high - (u * z * series + low);
   const V w = (V)((U)shifted << MANTISSA), less = 1 - w, more = 1 + w;
   *v = (V)((U)((less - t * more) / (more - t * less)) | sign);
@@ -146,13 +165,14 @@ WG_INLINE void K(split)(const V *x, V *k, V *f) {
   const UINT(BITS) fractionBits = ((UINT(BITS))1 << MANTISSA) - 1;
   const V smallestNormal = (V)(U)(fractionBits + 1);
   const U root = (U)(V)C(rootHalf), one = (U)(V)1;
-  const V scaled = *x < smallestNormal ? *x * C(two54) : *x;
+  const U isSubnormal = WIDENED ? (U)0 : (U)(*x < smallestNormal);  // No float is a subnormal double.
+  const V scaled = isSubnormal != (U)0 ? *x * C(two54) : *x;
   // Adding to the bits what moves sqrt(1/2) to 1 makes the exponent field k + BIAS. It becomes a number as
   // the low bits of 2^MANTISSA: a conversion of 64-bit integers is missing before AVX-512.
   const U moved = (U)scaled + (one - root);
   const V integers = (V)(T)(fractionBits + 1), offset = integers + BIAS;
   const V biased = (V)((moved >> MANTISSA) | (U)integers);
-  *k = biased - (*x < smallestNormal ? offset + 54 : offset);
+  *k = biased - (isSubnormal != (U)0 ? offset + 54 : offset);
   *f = (V)((moved & fractionBits) + root) - 1;
 }
 
@@ -162,7 +182,7 @@ WG_INLINE void K(logOfParts)(const V *k, const V *at, V *y) {
   const V s = f / (2 + f);
   const V z = s * s;
   V series;
-  K(logSeries)(&z, &series);
+  K(polynomial)(SERIES(logSeries), &z, &series);
   const V remainder = s * (f - z * series) - *k * C(ln2Low);
   *y = *k * C(ln2High) + (f - remainder);
 }

@@ -4,7 +4,6 @@
 #define V K(V)
 #define U K(U)
 #define SIGN_BIT ((U)((UINT(BITS))1 << (BITS - 1)))
-#define PAIR(i) (c[i + 1] * z + c[i])
 
 // x = k pi/2 + r + low for |x| <= C(angleMax), with |r| <= pi/4 and k in the low bits of *quadrant. The products with
 // all parts of pi/2 but the last, and all differences but the last, are exact; that one is kept with its error.
@@ -27,16 +26,9 @@ WG_INLINE void K(reduceAngle)(const V *x, U *quadrant, V *r, V *low) {
 // sin and cos of r + low, |r| <= pi/4.
 WG_INLINE void K(sinCosReduced)(const V *at, const V *low, V *sine, V *cosine) {
   const V r = *at, z = r * r, z2 = z * z, half = (T)0.5 * z;
-  const T *c = C(sinSeries);
-#if BITS == 32
-  const V sines = c[2] * z2 + PAIR(0);
-  c = C(cosSeries);
-  const V cosines = c[2] * z2 + PAIR(0);
-#else
-  const V sines = PAIR(4) * (z2 * z2) + (PAIR(2) * z2 + PAIR(0));
-  c = C(cosSeries);
-  const V cosines = PAIR(4) * (z2 * z2) + (PAIR(2) * z2 + PAIR(0));
-#endif
+  V sines, cosines;
+  K(polynomial)(SERIES(sinSeries), &z, &sines);
+  K(polynomial)(SERIES(cosSeries), &z, &cosines);
   *sine = r + (r * z * sines + (*low - *low * half));
   const V top = 1 - half;
   *cosine = top + (((1 - top) - half) + (z2 * cosines - r * *low));
@@ -97,4 +89,3 @@ WG_MAP(tan)
 #undef V
 #undef U
 #undef SIGN_BIT
-#undef PAIR

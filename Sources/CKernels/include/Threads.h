@@ -46,9 +46,18 @@ void *wg_worker_scratch(size_t byte_count);
 /// small arrays cut.
 void wg_set_split_minimum(double nanoseconds);
 
-// What kernels cost, in nanoseconds per byte of an element: on one core of a Zen 4 with AVX-512, in its cache.
+/// How long functions take beside what they take with vectors of 32 bytes.
+static inline double wg_function_time(void) {
+#if defined(__x86_64__) && defined(__gnu_linux__)
+  return __builtin_cpu_supports("avx512f") ? 0.5 : 1;
+#else
+  return 1;
+#endif
+}
+
+// What kernels cost, in nanoseconds per byte of an element, on one core of a Zen 4, in its cache.
 #define WG_COST_OF_MOVING 0.025
-#define WG_COST_OF_FUNCTION 0.1
+#define WG_COST_OF_FUNCTION (0.25 * wg_function_time())
 #define WG_COST_OF_LIBRARY 1.0
 
 /// The same of a product of matrices, for each of its multiplications.

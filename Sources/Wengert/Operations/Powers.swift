@@ -75,9 +75,9 @@ extension Operation {
   Tensor(recordBinary(.pow, x.handle, y.handle))
 }
 
-/// Each element of `x` raised to a fixed power; exponents 1 and 2 cost no more than a product.
+/// Each element of `x` raised to a fixed power; to that of 2 it is recorded as ``square(_:)``.
 @inlinable public func pow<S>(_ x: Tensor<S>, _ y: S) -> Tensor<S> {
-  Tensor(recordBinary(.pow, x.handle, scalar: Double(y)))
+  y == 2 ? square(x) : Tensor(recordBinary(.pow, x.handle, scalar: Double(y)))
 }
 
 /// A number raised to the power of each element of `y`.
