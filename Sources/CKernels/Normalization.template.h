@@ -36,13 +36,11 @@ WG_CLONES static T FN(standardize_row)(const T *x, size_t n, bool centered, T ep
   if (centered) {
     WG_BLOCKED_SUM(sum, x[i])
     const T mean = sum / (T)n;
-    WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] = x[i] - mean;
-    WG_BLOCKED_SUM(rest, y[i])
+    WG_BLOCKED_SUM(rest, x[i] - mean)
     const T correction = rest / (T)n;
-    WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] -= correction;
-    WG_BLOCKED_SUM(squares, y[i] * y[i])
+    WG_BLOCKED_SUM(squares, ((x[i] - mean) - correction) * ((x[i] - mean) - correction))
     inverse = 1 / (T)sqrt((double)(squares / (T)n + epsilon));
-    WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] *= inverse;
+    WG_VECTORIZE for (size_t i = 0; i < n; i++) y[i] = ((x[i] - mean) - correction) * inverse;
   } else {
     WG_BLOCKED_SUM(squares, x[i] * x[i])
     inverse = 1 / (T)sqrt((double)(squares / (T)n + epsilon));
@@ -59,6 +57,9 @@ typedef struct {
   T *result, *resulting_inverses;
 } FN(standardization);
 
+/// Nanoseconds; what a row costs whatever its length is that of joining sums.
+static double FN(cost_of_row)(size_t n) { return 30 + 3 * WG_COST_OF_MOVING * sizeof(T) * (double)n; }
+
 static void FN(standardize_piece)(const void *context, size_t start, size_t end) {
   const FN(standardization) *job = context;
   const size_t n = job->n;
@@ -72,7 +73,7 @@ void FN(wg_standardize)(const T *x, size_t rows, size_t n, bool centered, double
   const FN(standardization) job = {
     .x = x, .n = n, .centered = centered, .epsilon = (T)epsilon, .result = y, .resulting_inverses = inverses
   };
-  wg_split(rows, 1, 3 * WG_COST_OF_MOVING * sizeof(T) * (double)n, FN(standardize_piece), &job);
+  wg_split(rows, 1, FN(cost_of_row)(n), FN(standardize_piece), &job);
 }
 
 WG_CLONES static void FN(standardize_adjoint_row)(const T *y, const T *ybar, T inverse, size_t n, bool centered,
@@ -111,7 +112,7 @@ void FN(wg_standardize_adjoint)(const T *y, const T *ybar, const T *inverses, si
   const FN(standardization) job = {
     .y = y, .ybar = ybar, .inverses = inverses, .n = n, .centered = centered, .accumulate = accumulate, .result = xbar
   };
-  wg_split(rows, 1, 3 * WG_COST_OF_MOVING * sizeof(T) * (double)n, FN(standardize_adjoint_piece), &job);
+  wg_split(rows, 1, FN(cost_of_row)(n), FN(standardize_adjoint_piece), &job);
 }
 
 #undef WG_VECTORIZE
