@@ -245,12 +245,9 @@ extension UnsafeMutablePointer<TapeCore> {
   func constant(_ value: Double, _ type: ScalarType) -> NodeID {
     let slot = ConstantCache.slot(of: value, type)
     let candidate = pointee.constants[slot]
-    if UInt32(bitPattern: candidate) < UInt32(truncatingIfNeeded: pointee.records.count) {
+    if candidate >= 0 {
       let record = self[record: candidate]
-      // The position may have been given to another record since.
-      if record.pointee.opcode == .constant, record.pointee.layout == LayoutTable.scalar,
-        record.pointee.scalarType == type, isScalar(record.pointee.value, type, equalTo: value)
-      {
+      if record.pointee.scalarType == type, isScalar(record.pointee.value, type, equalTo: value) {
         return candidate
       }
     }
@@ -279,12 +276,21 @@ extension UnsafeMutablePointer<TapeCore> {
 }
 
 /// The scalar constants met last, so that `2 * x` in a loop records one constant.
+///
+/// What was dropped from the tape has to be forgotten: another record in its place may hold the same number, but change
+/// it, or be what something is differentiated with respect to.
 struct ConstantCache {
   private var candidates = SIMD16<Int32>(repeating: -1)
 
   @inline(__always)
   static func slot(of value: Double, _ type: ScalarType) -> Int {
     Int(truncatingIfNeeded: ((value.bitPattern &* 0x9E37_79B9_7F4A_7C15) >> 59)) >> 1 ^ Int(type.rawValue)
+  }
+
+  /// Forgets constants from a position of the tape on.
+  @inline(__always)
+  mutating func forget(from start: Int) {
+    candidates.replace(with: -1, where: candidates .>= Int32(truncatingIfNeeded: start))
   }
 
   @inline(__always)

@@ -107,6 +107,17 @@ import Wengert
     #expect(slopes.scalars == [0, 0.25])
   }
 
+  /// A constant that was recorded before, at any place of the tape, is not taken for a cotangent of the same value.
+  @Test(arguments: 0..<64)
+  func earlierConstantsMakeNoDifference(_ place: Int) {
+    Tape.scope {
+      var x = Tensor(1.0)
+      for _ in 0..<place { x = -x }
+      _ = x * 0
+    }
+    #expect(jvp(at: vector(3, 1, 2), along: vector(5, 7, 11)) { $0.min() }.item == 7)
+  }
+
   @Test func leavesNothingOnTheTape() {
     Tape.scope {
       let x = vector(1, 2, 3)
