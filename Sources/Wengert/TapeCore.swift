@@ -281,6 +281,8 @@ extension UnsafeMutablePointer<TapeCore> {
 /// it, or be what something is differentiated with respect to.
 struct ConstantCache {
   private var candidates = SIMD16<Int32>(repeating: -1)
+  /// No candidate lies behind this position: most of what is dropped has no constants.
+  private var last: Int32 = -1
 
   @inline(__always)
   static func slot(of value: Double, _ type: ScalarType) -> Int {
@@ -290,12 +292,24 @@ struct ConstantCache {
   /// Forgets constants from a position of the tape on.
   @inline(__always)
   mutating func forget(from start: Int) {
-    candidates.replace(with: -1, where: candidates .>= Int32(truncatingIfNeeded: start))
+    if last >= start { forgetCandidates(from: start) }
+  }
+
+  @inline(never)
+  private mutating func forgetCandidates(from start: Int) {
+    last = -1
+    for slot in candidates.indices {
+      if candidates[slot] >= start { candidates[slot] = -1 }
+      last = max(last, candidates[slot])
+    }
   }
 
   @inline(__always)
   subscript(slot: Int) -> NodeID {
     get { candidates[slot] }
-    set { candidates[slot] = newValue }
+    set {
+      candidates[slot] = newValue
+      last = max(last, newValue)
+    }
   }
 }
