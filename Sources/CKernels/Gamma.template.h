@@ -1,6 +1,9 @@
 // The logarithm of the gamma function and its first two derivatives on one vector of double.
 //
-// Included after Power.template.h, with its macros.
+// Included with the macros of Transcendental.template.h.
+#include "Transcendental.template.h"
+#include "Power.template.h"
+
 #define V K(V)
 #define U K(U)
 #define SIGN_BIT ((U)((UINT(BITS))1 << (BITS - 1)))
