@@ -106,6 +106,20 @@ WG_CLONES static void FN(product_line)(const T *x, ptrdiff_t step, size_t n, boo
   }
 }
 
+/// Four lines at once, as each step of one waits for the step before.
+WG_CLONES static void FN(product_four_lines)(const T *x, ptrdiff_t step, size_t length, bool exclusive, T *y) {
+  T a = 1, b = 1, c = 1, d = 1;
+  const size_t n = length;
+  for (size_t i = 0; i < n; i++, x += step, y += step) {
+    const T beforeA = a, beforeB = b, beforeC = c, beforeD = d;
+    a *= x[0], b *= x[n], c *= x[2 * n], d *= x[3 * n];
+    y[0] = exclusive ? beforeA : a;
+    y[n] = exclusive ? beforeB : b;
+    y[2 * n] = exclusive ? beforeC : c;
+    y[3 * n] = exclusive ? beforeD : d;
+  }
+}
+
 WG_CLONES static void FN(product_step)(const T *x, bool exclusive, T *product, T *y, size_t n) {
   if (exclusive) {
     WG_VECTORIZE for (size_t k = 0; k < n; k++) {
@@ -119,6 +133,11 @@ WG_CLONES static void FN(product_step)(const T *x, bool exclusive, T *product, T
 }
 
 static void FN(cumulative_product_piece)(const void *context, size_t start, size_t end) {
+  const FN(scan) *lines = context;
+  for (; lines->inner == 1 && start + 4 <= end; start += 4) {
+    const FN(columns) first = FN(columns_at)(start, lines->n, 1, 0, lines->reversed);
+    FN(product_four_lines)(lines->x + first.base, first.step, lines->n, lines->exclusive, lines->y + first.base);
+  }
   WG_FOR_COLUMNS {
     const FN(columns) columns = FN(columns_at)(i, n, inner, column, scan->reversed);
     if (columns.count == 1) {
