@@ -13,12 +13,14 @@ struct PeerOperation<S: BenchScalar> {
   var sizes = [16, 1000, 100_000, 10_000_000]
   /// Differences that are the peer's: PyTorch's trigamma function has ten digits in double precision, and the slope of
   /// its `hardsigmoid` is a sixth in single precision, in which its norm of ten million elements is off by 2.4e-4
-  /// (compared with a sum in double precision; ours by 3e-8).
+  /// (compared with a sum in double precision; ours by 3e-8). JAX takes the floor of a quotient that was rounded: of ten
+  /// million, two that lie below a whole number by 2⁻²⁴ of themselves are taken for it, and the slope is 18 instead of 17.
   private func lenience(_ size: Int) -> [String: Double] {
     switch name {
     case "digamma": ["torch": 1e-9]
     case "hardSigmoid": ["torch": 1e-7]
     case "norm" where size > 1_000_000: ["torch": 3e-4]
+    case "remainder" where size > 1_000_000: ["jax": 0.1]
     default: [:]
     }
   }
