@@ -160,8 +160,7 @@ private struct OpsRun<S: BenchScalar> {
   /// What arithmetic and memory do at most.
   private var peak: String {
     let flops = limits.flops(S.choice)
-    let bandwidth = limits.bandwidth(reads: 2, writes: 1, bytes: 3 << 27)
-    return "\(Format.number(flops)) GFLOP/s, \(Format.number(bandwidth)) GB/s"
+    return "\(Format.number(flops)) GFLOP/s, \(Format.number(limits.memoryBandwidth)) GB/s"
   }
 
   private func printSummary() {

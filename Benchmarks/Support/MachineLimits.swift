@@ -45,6 +45,9 @@ package final class MachineLimits {
     return best
   }
 
+  /// The same of arrays that no cache holds, two of which are read and one is written.
+  package var memoryBandwidth: Double { bandwidth(reads: 2, writes: 1, bytes: Self.memory) }
+
   private func rate(_ streams: [Stream], past: Bool) -> Double {
     let bytes = Double(streams.reduce(0) { $0 + $1.byteCount })
     return best(threads: streams.count) { passes in

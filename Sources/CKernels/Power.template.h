@@ -58,7 +58,7 @@ WG_INLINE void K(finishPower)(const V *base, const V *exponent, V *v) {
   *v = y == (V)2 ? x * x : r;
 }
 
-// |x|^y for doubles, and to the precision of a float: that of 2^-37 in the logarithm is left after at most 2^7 times it.
+// |x|^y, by a logarithm as two numbers.
 WG_INLINE void K(powerOfAbsolute)(const V *base, const V *exponent, V *result) {
   const V a = ABSOLUTE(*base), y = *exponent, infinity = (V)(T)__builtin_inf();
   V high, low, half, rest, expm1;
@@ -76,6 +76,8 @@ WG_INLINE void K(powerOfAbsolute)(const V *base, const V *exponent, V *result) {
   expm1 += error * (1 + expm1);
   *result = (1 + expm1) * half * rest;
 }
+
+// The same to the precision of a float: of products up to 2^7 with a logarithm that is precise to 2^-37, 2^-30 is left.
 WG_INLINE void K(floatPowerOfAbsolute)(const V *base, const V *exponent, V *result) {
   const V a = ABSOLUTE(*base);
   V k, f, product, expm1;

@@ -107,9 +107,8 @@ WG_CLONES static void FN(product_line)(const T *x, ptrdiff_t step, size_t n, boo
 }
 
 /// Four lines at once, as each step of one waits for the step before.
-WG_CLONES static void FN(product_four_lines)(const T *x, ptrdiff_t step, size_t length, bool exclusive, T *y) {
+WG_CLONES static void FN(product_four_lines)(const T *x, ptrdiff_t step, size_t n, bool exclusive, T *y) {
   T a = 1, b = 1, c = 1, d = 1;
-  const size_t n = length;
   for (size_t i = 0; i < n; i++, x += step, y += step) {
     const T beforeA = a, beforeB = b, beforeC = c, beforeD = d;
     a *= x[0], b *= x[n], c *= x[2 * n], d *= x[3 * n];

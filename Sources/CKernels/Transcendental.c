@@ -61,6 +61,8 @@ static const float erfcSeries_f32[10] = {  // 2^-25.1
     0x1.3ba592p+0f, -0x1.1df1aap-3f, 0x1.f7eb32p-7f, 0x1.16eac0p-4f, -0x1.9dcf54p-4f, 0x1.8014e2p-4f,
     -0x1.0fb6b6p-4f, 0x1.2ebb84p-5f, -0x1.0da392p-6f, 0x1.5ffeeep-8f};
 
+#define WG_TEMPLATE "NativeFunctions.template.h"
+
 #define T float
 #define ELEMENT float
 #define CONSTANTS _f32
@@ -68,22 +70,9 @@ static const float erfcSeries_f32[10] = {  // 2^-25.1
 #define BITS 32
 #define MANTISSA 23
 #define BIAS 127
-#define LANES 16
-#include "Transcendental.template.h"
-#include "LogOnePlus.template.h"
-#include "Trigonometric.template.h"
-#include "ErrorFunction.template.h"
-#undef LANES
-#define LANES 4
-#include "Transcendental.template.h"
-#include "LogOnePlus.template.h"
-#include "Trigonometric.template.h"
-#include "ErrorFunction.template.h"
-#undef LANES
+#include "Widths.h"
 #undef T
-#undef ELEMENT
 #undef CONSTANTS
-#undef SUFFIX
 #undef BITS
 #undef MANTISSA
 #undef BIAS
@@ -95,18 +84,7 @@ static const float erfcSeries_f32[10] = {  // 2^-25.1
 #define BITS 64
 #define MANTISSA 52
 #define BIAS 1023
-#define LANES 8
-#include "Transcendental.template.h"
-#include "LogOnePlus.template.h"
-#include "Trigonometric.template.h"
-#include "ErrorFunction.template.h"
-#undef LANES
-#define LANES 2
-#include "Transcendental.template.h"
-#include "LogOnePlus.template.h"
-#include "Trigonometric.template.h"
-#include "ErrorFunction.template.h"
-#undef LANES
+#include "Widths.h"
 
 WG_KERNELS(exp)
 WG_KERNELS(log)

@@ -54,15 +54,17 @@ static const double tanhSeries_f64[6] = {  // 2^-57.8
     0x1.55555555554bdp-2,  -0x1.11111110e0e5ep-3, 0x1.ba1ba11780615p-5,
     -0x1.664eca3b8b6e5p-6, 0x1.223c8c45fcee9p-7,  -0x1.c38838358f663p-9};
 
-// Names in the templates: a constant of the type that is computed in, a series (with its length, as two arguments of
-// `polynomial`) of the precision that is computed to, and a function of this precision and vector width.
+// The same for floats that are computed in double.
 static const double expSeries_widened[6] = {  // 2^-32.0
     0x1.00000027d7a2cp-1, 0x1.555555895f02fp-3, 0x1.5554addcee501p-5, 0x1.11108f2e8abe6p-7,
     0x1.6d747de91f6fcp-10, 0x1.a1a1e2886b70ap-13};
 static const double logSeries_widened[4] = {  // 2^-37.6
     0x1.555554fdaa5a4p-1, 0x1.999a7a7c9a054p-2, 0x1.2438d95ce1b77p-2, 0x1.e2f64d0da8362p-3};
-static const double tanhSeries_widened[3] = {0x1.55554e3bdb011p-2, -0x1.1105d0f80abf9p-3, 0x1.aff296486c04bp-5};  // 2^-32.6
+static const double tanhSeries_widened[3] = {  // 2^-32.6
+    0x1.55554e3bdb011p-2, -0x1.1105d0f80abf9p-3, 0x1.aff296486c04bp-5};
 
+// Names in the templates: a constant of the type that is computed in, a series (with its length, as two arguments of
+// `polynomial`) of the precision that is computed to, and a function of this precision and vector width.
 #define C(name) WG_PASTE(name, CONSTANTS)
 #define SERIES(name) WG_PASTE(name, SUFFIX), (int)(sizeof WG_PASTE(name, SUFFIX) / sizeof WG_PASTE(name, SUFFIX)[0])
 #define K(name) WG_PASTE(WG_PASTE(WG_PASTE(name, SUFFIX), x), LANES)

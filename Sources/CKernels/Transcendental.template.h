@@ -34,7 +34,7 @@ WG_INLINE void K(store)(const V *v, ELEMENT *y) {
 // c[0] + c[1] z + c[2] z^2 ..., in Estrin's order: in Horner's each step would wait for the last. Each of these splits off
 // as many terms as a power of z that is at hand allows. powers[i] = z^(2^i).
 WG_INLINE void K(upTo2)(const T *c, int count, const V *powers, V *y) {
-  *y = count == 1 ? (V)c[0] : c[count - 1] * powers[0] + c[0];
+  *y = count == 1 ? (V)c[0] : c[1] * powers[0] + c[0];
 }
 #define WG_SPLIT_SERIES(whole, part, size, i)                                                 \
   WG_INLINE void K(whole)(const T *c, int count, const V *powers, V *y) {                     \
@@ -66,8 +66,11 @@ WG_INLINE void K(leadingLast)(const T *c, int count, const V *at, V *y) {
 // With one multiplication less where there are six.
 WG_INLINE void K(tanhSeries)(const T *c, int count, const V *at, V *y) {
   const V z = *at, z2 = z * z;
-  K(polynomial)(c, count, at, y);
-  if (count == 6) *y = ((c[5] * z + c[4]) * z2 + (c[3] * z + c[2])) * z2 + (c[1] * z + c[0]);
+  if (count == 6) {
+    *y = ((c[5] * z + c[4]) * z2 + (c[3] * z + c[2])) * z2 + (c[1] * z + c[0]);
+  } else {
+    K(polynomial)(c, count, at, y);
+  }
 }
 
 // x = k ln2 + r with |r| <= ln2/2: *high + *rest = e^r - 1 = r + r^2 Q(r), and k + bias in the low bits of

@@ -1,5 +1,5 @@
 // Includes a template of functions that are computed in double: for arrays of double, and to the precision of floats for
-// arrays of these; for vectors of 64 and of 16 bytes each.
+// arrays of these.
 //
 // Usage: #define WG_TEMPLATE "Functions.template.h", then include this file.
 #define T double
@@ -10,22 +10,8 @@
 
 #define ELEMENT double
 #define SUFFIX _f64
-#define LANES 8
-#include WG_TEMPLATE
-#undef LANES
-#define LANES 2
-#include WG_TEMPLATE
-#undef LANES
-#undef ELEMENT
-#undef SUFFIX
+#include "Widths.h"
 
 #define ELEMENT float
 #define SUFFIX _widened
-#define LANES 8
-#include WG_TEMPLATE
-#undef LANES
-#define LANES 2
-#include WG_TEMPLATE
-#undef LANES
-#undef ELEMENT
-#undef SUFFIX
+#include "Widths.h"

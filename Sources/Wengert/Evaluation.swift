@@ -57,7 +57,7 @@ extension UnsafeMutablePointer<TapeCore> {
     let evaluation = Evaluation(core: self, id: id)
     self[record: id].pointee.value = pointee.values.allocate(byteCount(of: evaluation))
     do { try pointee.operations.forward[Int(opcode.rawValue)].unsafelyUnwrapped.pointee.evaluate(evaluation) } catch {
-      pointee.records.removeAll(from: Int(id))
+      dropRecords(from: Int(id))
       throw error
     }
     if !pointee.isRecording { forgetPast(id) }

@@ -20,13 +20,18 @@ extension UnsafeMutablePointer<TapeCore> {
 
   /// Drops what was recorded since the mark. Memory of others stays retained, for results that still lie in it.
   func reset(to mark: TapeMark) {
-    pointee.records.removeAll(from: mark.records)
-    pointee.constants.forget(from: mark.records)
+    dropRecords(from: mark.records)
     pointee.values.reset(to: mark.values)
     pointee.attributes.removeAll(from: mark.attributes)
     if pointee.customPullbacks.count > mark.customPullbacks {
       pointee.customPullbacks.removeLast(pointee.customPullbacks.count - mark.customPullbacks)
     }
+  }
+
+  /// Drops the records from a position on.
+  func dropRecords(from start: Int) {
+    pointee.records.removeAll(from: start)
+    pointee.constants.forget(from: start)
   }
 
   func openScope() -> TapeMark {
