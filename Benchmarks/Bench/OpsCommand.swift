@@ -100,7 +100,8 @@ private struct OpsRun<S: BenchScalar> {
     let floor = subjects.floor
     let least = operation.least(size)
     let estimates = measure(
-      [subjects.tape, subjects.graph] + (floor.map { [$0] } ?? []), metrics: 2,
+      [subjects.tape, subjects.graph] + (floor.map { [$0] } ?? []),
+      rests: floor != nil && operation.kind == .matrices ? [.short, .short, .ofOpenBLAS] : nil, metrics: 2,
       effort: options.effort
     ).map { $0.map { $0 / Double(subjects.copies) } }
     var passes: [OpsTable.Pass] = []

@@ -81,12 +81,21 @@ package struct Estimate: Sendable {
 }
 
 /// Runs the subjects by turns, so that what disturbs the machine disturbs all of them, and returns for each subject
-/// the nanoseconds that a pass spends in each metric.
-package func measure(_ subjects: [Subject], metrics: Int, effort: Effort) -> [[Estimate]] {
+/// the nanoseconds that a pass spends in each metric. `rests` says what becomes of their threads, if they have any.
+package func measure(_ subjects: [Subject], rests: [Rest]? = nil, metrics: Int, effort: Effort) -> [[Estimate]] {
   let passes = subjects.map { passCount(for: $0, effort) }
   var samples = [[Timing]](repeating: [], count: subjects.count)
+  var turns = Turns()
+  // The last subject has just been warmed up.
+  if let last = rests?.last { turns.take(last) {} }
   for _ in 0..<effort.sampleCount {
-    for (index, subject) in subjects.enumerated() { samples[index].append(subject(passes[index])) }
+    for (index, subject) in subjects.enumerated() {
+      if let rests {
+        samples[index].append(turns.take(rests[index]) { subject(passes[index]) })
+      } else {
+        samples[index].append(subject(passes[index]))
+      }
+    }
   }
   return zip(samples, passes).map { samples, passes in
     (0..<metrics).map { metric in Estimate(samples.map { $0.nanoseconds[metric] / Double(passes) }) }

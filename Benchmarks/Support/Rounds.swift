@@ -1,12 +1,13 @@
-import Foundation
-
 /// Somebody whose work is timed: runs it the given number of times and returns the nanoseconds that it took.
 package struct Contender {
   package let name: String
+  /// What becomes of its threads afterwards.
+  package let rest: Rest
   package let run: (_ count: Int) throws -> Double
 
-  package init(name: String, run: @escaping (_ count: Int) throws -> Double) {
+  package init(name: String, rest: Rest, run: @escaping (_ count: Int) throws -> Double) {
     self.name = name
+    self.rest = rest
     self.run = run
   }
 }
@@ -18,14 +19,14 @@ package struct Rounds: Sendable {
 
   package init(samples: [[Double]]) { self.samples = samples }
 
-  /// `settling`: seconds to wait before each sample, until threads that others left spinning have gone to sleep.
-  package init(_ contenders: [Contender], effort: Effort, settling: Double) throws {
-    let counts = try contenders.map { try Self.count(for: $0, effort, settling) }
+  package init(_ contenders: [Contender], effort: Effort) throws {
+    var turns = Turns()
+    let counts = try contenders.map { try Self.count(for: $0, effort, &turns) }
     samples = Array(repeating: [], count: contenders.count)
     for _ in 0..<effort.sampleCount {
       for (index, contender) in contenders.enumerated() {
-        Thread.sleep(forTimeInterval: settling)
-        samples[index].append(try contender.run(counts[index]) / Double(counts[index]))
+        let time = try turns.take(contender.rest) { try contender.run(counts[index]) }
+        samples[index].append(time / Double(counts[index]))
       }
     }
   }
@@ -38,12 +39,11 @@ package struct Rounds: Sendable {
   }
 
   /// How many runs make a sample that is long enough. Finding out warms the contender up.
-  private static func count(for contender: Contender, _ effort: Effort, _ settling: Double) throws -> Int {
-    Thread.sleep(forTimeInterval: settling)
-    _ = try contender.run(1)
+  private static func count(for contender: Contender, _ effort: Effort, _ turns: inout Turns) throws -> Int {
+    _ = try turns.take(contender.rest) { try contender.run(1) }
     var count = 1
     while true {
-      let time = try contender.run(count)
+      let time = try turns.take(contender.rest) { try contender.run(count) }
       if time >= effort.sampleNanoseconds || count >= 1 << 20 { return count }
       let next = Int(1.2 * Double(count) * effort.sampleNanoseconds / max(time, 1))
       count = max(count + 1, min(10 * count, next))

@@ -24,8 +24,8 @@ struct PeerCase {
   /// What the first result, a sum of many terms that may cancel, is compared relative to.
   var valueScale = 0.0
   var targets: [Target] = []
-  /// Seconds to wait before each sample: OpenBLAS keeps its threads spinning for a while after a product.
-  var settling = 0.03
+  /// Whether the work is so little that nobody's threads wake up for it.
+  var isSmall = false
 
   /// One way of doing the work.
   struct Series {
@@ -33,10 +33,12 @@ struct PeerCase {
     /// Value and gradients, or whatever the program's results are, from the inputs at the start.
     var results: () -> [PeerArray] = { [] }
     /// Does the work so many times.
+    /// What becomes of its threads afterwards: ours sleep within a tenth of a millisecond.
+    var rest = Rest.short
     let run: (_ count: Int) -> Void
 
     func contender(_ clock: Clock) -> Contender {
-      Contender(name: name) { count in
+      Contender(name: name, rest: rest) { count in
         let start = clock.now
         run(count)
         return clock.now - start

@@ -67,7 +67,7 @@ extension PeerCase {
         let program = recorded(at: point) { $0.end(count) }
         return { program($0) }
       }, tolerance: S.tolerance, targets: [Target("scalar chain 1,000", against: "torch", atLeast: 300)],
-      settling: 0.002)
+      isSmall: true)
   }
 
   // MARK: Larger models

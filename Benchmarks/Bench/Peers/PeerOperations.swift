@@ -51,7 +51,7 @@ struct PeerOperation<S: BenchScalar> {
       ],
       tolerance: S.tolerance, lenience: lenience(size), valueScale: Double(size),
       targets: target(size).map { [$0] } ?? [],
-      settling: name.hasPrefix("matmul") ? 0.03 : size < 10_000 ? 0.001 : 0.015)
+      isSmall: size < 10_000)
   }
 
   private func target(_ size: Int) -> Target? {

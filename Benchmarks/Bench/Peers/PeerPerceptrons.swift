@@ -100,7 +100,7 @@ extension PeerCase.Series {
         y: matrix(rows, outputs), gradient: matrix(inputs, outputs), xbar: matrix(rows, inputs)
       )
     }
-    return PeerCase.Series(name: "BLAS") { count in
+    return PeerCase.Series(name: "BLAS", rest: .ofOpenBLAS) { count in
       for _ in 0..<count {
         for layer in layers {
           S.blas(

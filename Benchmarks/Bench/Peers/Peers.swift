@@ -74,3 +74,14 @@ final class Peers {
     }
   }
 }
+
+extension PeerProcess {
+  /// What becomes of its threads after work on large arrays. JAX's were seen to sleep at once.
+  var rest: Rest {
+    switch name {
+    case "autograd", "numpy": .ofOpenBLAS
+    case "torch": .ofOpenMP
+    default: .short
+    }
+  }
+}

@@ -32,14 +32,14 @@ struct PeersRun {
       let contenders: [Contender] =
         (work.ours + work.floors).map { $0.contender(clock) }
         + agreeing.map { peer in
-          Contender(name: peer.name) { count in
+          Contender(name: peer.name, rest: work.isSmall ? .short : peer.rest) { count in
             guard let time = try peer.ask(.time(count, clock)).nanoseconds else {
               throw PeerProcess.Failure(description: "no time in its answer")
             }
             return time
           }
         }
-      let rounds = try Rounds(contenders, effort: effort, settling: work.settling)
+      let rounds = try Rounds(contenders, effort: effort)
       for peer in agreeing { _ = try peer.ask(.forget) }
       add(work, rounds, others: contenders.dropFirst(work.ours.count).map { $0.name })
     } catch {
