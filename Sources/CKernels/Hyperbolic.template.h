@@ -56,15 +56,19 @@ WG_INLINE void K(acosh)(V *v) {
 }
 
 // x sigmoid(v) with v = 2 sqrt(2 / pi) (x + 0.044715 x^3), as silu is computed.
-WG_INLINE void K(tanhGelu)(V *v) {
+WG_INLINE void K(tanhGeluBegin)(const V *v, K(Reduced) *to) {
+  const V x = *v < (V)-200 ? (V)-200 : *v, angle = x * (C(geluCubic) * (x * x) + C(geluLinear));
+  K(sigmoidBegin)(&angle, to);
+}
+WG_INLINE void K(tanhGeluEnd)(const V *v, const K(Reduced) *from, V *y) {
   const V x = *v < (V)-200 ? (V)-200 : *v, one = (V)1;
-  const V angle = x * (C(geluCubic) * (x * x) + C(geluLinear)), negative = (V)((U)angle | SIGN_BIT);
   V m, half, rest;
-  K(expParts)(&negative, &m, &half, &rest);
+  K(expPartsEnd)(from, &m, &half, &rest);
   const V e = m * half * rest;
   const V q = e / (1 + e), factor = x < (V)0 ? m : one;
-  *v = x * (factor - factor * q) * (x < (V)0 ? half : one) * (x < (V)0 ? rest : one);
+  *y = x * (factor - factor * q) * (x < (V)0 ? half : one) * (x < (V)0 ? rest : one);
 }
+WG_OF_HALVES(tanhGelu)
 
 #include "Map.h"
 WG_MAP(sinh)
@@ -72,7 +76,7 @@ WG_MAP(cosh)
 WG_MAP(asinh)
 WG_MAP(acosh)
 WG_MAP(atanh)
-WG_MAP(tanhGelu)
+WG_MAP_IN_HALVES(tanhGelu)
 #undef V
 #undef U
 #undef SIGN_BIT

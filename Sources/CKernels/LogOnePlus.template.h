@@ -9,36 +9,44 @@
 WG_INLINE void K(selectTiny)(const V *x, V *y) { *y = (V)((U)*x & ~SIGN_BIT) < (V)0x1p-54 ? *x : *y; }
 
 // log(1 + x), from u = 1 + x rounded = 2^k (1 + f): what was lost joins f.
-WG_INLINE void K(logOnePlusFinite)(V *v) {
+WG_INLINE void K(logOnePlusBegin)(const V *v, K(Reduced) *to) {
   const V x = *v, u = 1 + x, back = u - 1, lost = (1 - (u - back)) + (x - back);
-  V k, f;
-  K(split)(&u, &k, &f);
+  K(logBegin)(&u, to);
   // 2^-k, by the exponent field BIAS - k; beyond 2^60 nothing that is lost counts.
-  const V shifted = C(shift) + BIAS - k;
+  const V shifted = C(shift) + BIAS - to->low;
   const V scale = u > (V)0x1p60 ? (V)0 : (V)((U)shifted << MANTISSA);
-  f += lost * scale;
-  K(logOfParts)(&k, &f, v);
-  K(selectTiny)(&x, v);
+  to->high += lost * scale;
 }
-
-WG_INLINE void K(logOnePlus)(V *v) {
-  const V x = *v, above = x + 1;
-  K(logOnePlusFinite)(v);
-  K(logSpecials)(&above, v);
+WG_INLINE void K(logOnePlusFiniteEnd)(const V *v, const K(Reduced) *from, V *y) {
+  const V x = *v;
+  K(logOfParts)(&from->low, &from->high, y);
+  K(selectTiny)(&x, y);
 }
+WG_INLINE void K(logOnePlusFinite)(V *v) {
+  K(Reduced) reduced;
+  K(logOnePlusBegin)(v, &reduced);
+  K(logOnePlusFiniteEnd)(v, &reduced, v);
+}
+WG_INLINE void K(logOnePlusEnd)(const V *v, const K(Reduced) *from, V *y) {
+  const V above = *v + 1;
+  K(logOnePlusFiniteEnd)(v, from, y);
+  K(logSpecials)(&above, y);
+}
+WG_OF_HALVES(logOnePlus)
 
 // max(x, 0) + log(1 + e^-|x|)
-WG_INLINE void K(softplus)(V *v) {
-  const V x = *v;
-  V e = (V)((U)x | SIGN_BIT);
-  K(expUpTo)(&e);
+WG_INLINE void K(softplusBegin)(const V *v, K(Reduced) *to) { K(sigmoidBegin)(v, to); }
+WG_INLINE void K(softplusEnd)(const V *v, const K(Reduced) *from, V *y) {
+  V e;
+  K(expUpToEnd)(from, &e);
   K(logOnePlusFinite)(&e);
-  *v = (x > (V)0 ? x : (V)0) + e;
+  *y = (*v > (V)0 ? *v : (V)0) + e;
 }
+WG_OF_HALVES(softplus)
 
 #include "Map.h"
-WG_MAP(logOnePlus)
-WG_MAP(softplus)
+WG_MAP_IN_HALVES(logOnePlus)
+WG_MAP_IN_HALVES(softplus)
 #undef V
 #undef U
 #undef SIGN_BIT

@@ -11,14 +11,43 @@
     V last, v;                                                                                              \
     K(load)(x + n - LANES, &last);                                                                          \
     size_t i = 0;                                                                                           \
-    for (; i + LANES <= n; i += LANES) {                                                                    \
-      K(load)(x + i, &v);                                                                                   \
-      K(function)(&v);                                                                                      \
-      K(store)(&v, y + i);                                                                                  \
+    WG_MAP_REST(function)                                                                                   \
+  }
+#define WG_MAP_REST(function)                                                                               \
+  for (; i + LANES <= n; i += LANES) {                                                                      \
+    K(load)(x + i, &v);                                                                                     \
+    K(function)(&v);                                                                                        \
+    K(store)(&v, y + i);                                                                                    \
+  }                                                                                                         \
+  if (i == n) return;                                                                                       \
+  K(function)(&last);                                                                                       \
+  K(store)(&last, y + n - LANES);
+
+// The same of a function in two halves: the first half of several vectors, then the second half of each. A processor looks
+// for work that need not wait only as far ahead as its tables reach, and what is one chain of operations fills them.
+#define WG_MAP_IN_HALVES(function)                                                                          \
+  __attribute__((min_vector_width(512)))                                                                    \
+  WG_INLINE void K(map_##function)(const ELEMENT *x, ELEMENT *y, size_t n) {                                \
+    enum { count = 8 };                                                                                     \
+    V high[count], low[count], last, v, result;                                                             \
+    U scale[count];                                                                                         \
+    K(Reduced) reduced;                                                                                     \
+    K(load)(x + n - LANES, &last);                                                                          \
+    size_t i = 0;                                                                                           \
+    for (; i + count * LANES <= n; i += count * LANES) {                                                    \
+      _Pragma("clang loop unroll(disable)") for (size_t j = 0; j < count; j++) {                            \
+        K(load)(x + i + j * LANES, &v);                                                                     \
+        K(function##Begin)(&v, &reduced);                                                                   \
+        high[j] = reduced.high, low[j] = reduced.low, scale[j] = reduced.scale;                             \
+      }                                                                                                     \
+      _Pragma("clang loop unroll(disable)") for (size_t j = 0; j < count; j++) {                            \
+        K(load)(x + i + j * LANES, &v);                                                                     \
+        reduced = (K(Reduced)){high[j], low[j], scale[j]};                                                  \
+        K(function##End)(&v, &reduced, &result);                                                            \
+        K(store)(&result, y + i + j * LANES);                                                               \
+      }                                                                                                     \
     }                                                                                                       \
-    if (i == n) return;                                                                                     \
-    K(function)(&last);                                                                                     \
-    K(store)(&last, y + n - LANES);                                                                         \
+    WG_MAP_REST(function)                                                                                   \
   }
 
 // The same of two operands: y = function(a, b), where y may be either.

@@ -14,6 +14,15 @@
 #define UINT(bits) WG_PASTE(WG_PASTE(uint, bits), _t)
 #define WG_INLINE static inline __attribute__((always_inline))
 
+// A function of one vector from its two halves, for loops over both see Map.h: what the first makes of the argument is
+// all that the second needs beside it.
+#define WG_OF_HALVES(function)                \
+  WG_INLINE void K(function)(V *v) {          \
+    K(Reduced) reduced;                       \
+    K(function##Begin)(v, &reduced);          \
+    K(function##End)(v, &reduced, v);         \
+  }
+
 // log2e is 1/ln2, rounded. ln2High is ln2 rounded to so few bits that its product with any exponent is exact,
 // and ln2Low is ln2 - ln2High, rounded. rootHalf is sqrt(1/2).
 //

@@ -73,19 +73,37 @@ WG_INLINE void K(tanhSeries)(const T *c, int count, const V *at, V *y) {
   }
 }
 
-// x = k ln2 + r with |r| <= ln2/2: *high + *rest = e^r - 1 = r + r^2 Q(r), and k + bias in the low bits of
-// *scale, where shift = 1.5 * 2^MANTISSA + bias: adding that rounds x/ln2 to an integer. high is exact, and low
-// joins it only at the end, so that the rounding of r counts for nothing but Q.
-WG_INLINE void K(reduceParts)(const V *x, T shift, U *scale, V *high, V *rest) {
+// What the first half of a function hands to the second: a remainder as two numbers, and an integer in the low bits.
+typedef struct {
+  V high, low;
+  U scale;
+} K(Reduced);
+
+// x = k ln2 + r with |r| <= ln2/2, r = high - low, and k + bias in the low bits of scale, where shift =
+// 1.5 * 2^MANTISSA + bias: adding that rounds x/ln2 to an integer. high is exact.
+WG_INLINE void K(reduceBegin)(const V *x, T shift, K(Reduced) *to) {
   const V shifted = *x * C(log2e) + shift;
   const V k = shifted - shift;
-  const V low = k * C(ln2Low);
-  *high = *x - k * C(ln2High);
-  const V r = *high - low;
+  to->low = k * C(ln2Low);
+  to->high = *x - k * C(ln2High);
+  to->scale = (U)shifted;
+}
+
+// high + *rest = e^r - 1 = r + r^2 Q(r), where low joins high only at the end, so that the rounding of r counts for
+// nothing but Q.
+WG_INLINE void K(reduceEnd)(const K(Reduced) *from, V *rest) {
+  const V r = from->high - from->low;
   V q;
   K(polynomial)(SERIES(expSeries), &r, &q);
-  *scale = (U)shifted;
-  *rest = r * r * q - low;
+  *rest = r * r * q - from->low;
+}
+
+WG_INLINE void K(reduceParts)(const V *x, T shift, U *scale, V *high, V *rest) {
+  K(Reduced) reduced;
+  K(reduceBegin)(x, shift, &reduced);
+  K(reduceEnd)(&reduced, rest);
+  *scale = reduced.scale;
+  *high = reduced.high;
 }
 
 WG_INLINE void K(reduce)(const V *x, T shift, U *scale, V *expm1) {
@@ -102,66 +120,92 @@ WG_INLINE void K(halves)(const U *scale, V *half, V *rest) {
 }
 
 // e^x = *m * *half * *rest for x <= C(expMax).
-WG_INLINE void K(expParts)(const V *v, V *m, V *half, V *rest) {
+WG_INLINE void K(expUpToBegin)(const V *v, K(Reduced) *to) {
   const V x = *v < (V)C(expMin) ? (V)C(expMin) : *v;  // Not `max`: a NaN has to pass.
-  V expm1;
-  U scale;
-  K(reduce)(&x, C(shift) + 2 * BIAS, &scale, &expm1);
-  K(halves)(&scale, half, rest);
-  *m = 1 + expm1;
+  K(reduceBegin)(&x, C(shift) + 2 * BIAS, to);
+}
+WG_INLINE void K(expPartsEnd)(const K(Reduced) *from, V *m, V *half, V *rest) {
+  V more;
+  K(reduceEnd)(from, &more);
+  K(halves)(&from->scale, half, rest);
+  *m = 1 + (from->high + more);
+}
+WG_INLINE void K(expParts)(const V *v, V *m, V *half, V *rest) {
+  K(Reduced) reduced;
+  K(expUpToBegin)(v, &reduced);
+  K(expPartsEnd)(&reduced, m, half, rest);
 }
 
-WG_INLINE void K(expUpTo)(V *v) {
+WG_INLINE void K(expUpToEnd)(const K(Reduced) *from, V *y) {
   V m, half, rest;
-  K(expParts)(v, &m, &half, &rest);
-  *v = m * half * rest;
+  K(expPartsEnd)(from, &m, &half, &rest);
+  *y = m * half * rest;
+}
+WG_INLINE void K(expUpTo)(V *v) {
+  K(Reduced) reduced;
+  K(expUpToBegin)(v, &reduced);
+  K(expUpToEnd)(&reduced, v);
 }
 
-WG_INLINE void K(exp)(V *v) {
-  const V x = *v;
-  *v = x > (V)C(expMax) ? (V)C(expMax) : x;
-  K(expUpTo)(v);
+WG_INLINE void K(expBegin)(const V *v, K(Reduced) *to) {
+  const V x = *v > (V)C(expMax) ? (V)C(expMax) : *v;
+  K(expUpToBegin)(&x, to);
 }
+WG_INLINE void K(expEnd)(const V *v, const K(Reduced) *from, V *y) {
+  (void)v;
+  K(expUpToEnd)(from, y);
+}
+WG_OF_HALVES(exp)
 
 // With e = e^-|x| and q = e / (1 + e): 1 - q for x >= 0 and e - e q, which is q, for x < 0. Nothing
 // overflows, and the left tail is as precise as e is, where q would carry the roundings of 1 + e and of the
 // division.
-WG_INLINE void K(sigmoid)(V *v) {
-  const V x = *v;
-  V e = (V)((U)x | SIGN_BIT);
-  K(expUpTo)(&e);
-  const V q = e / (1 + e), factor = x < (V)0 ? e : (V)1;
-  *v = factor - factor * q;
+WG_INLINE void K(sigmoidBegin)(const V *v, K(Reduced) *to) {
+  const V negative = (V)((U)*v | SIGN_BIT);
+  K(expUpToBegin)(&negative, to);
 }
+WG_INLINE void K(sigmoidEnd)(const V *v, const K(Reduced) *from, V *y) {
+  V e;
+  K(expUpToEnd)(from, &e);
+  const V q = e / (1 + e), factor = *v < (V)0 ? e : (V)1;
+  *y = factor - factor * q;
+}
+WG_OF_HALVES(sigmoid)
 
 // x sigmoid(x), where e's factor 2^k is the last to be multiplied with. At -infinity, -0.
-WG_INLINE void K(silu)(V *v) {
-  const V x = *v < (V)C(expMin) ? (V)C(expMin) : *v, one = (V)1, negative = (V)((U)x | SIGN_BIT);
+WG_INLINE void K(siluBegin)(const V *v, K(Reduced) *to) { K(sigmoidBegin)(v, to); }
+WG_INLINE void K(siluEnd)(const V *v, const K(Reduced) *from, V *y) {
+  const V x = *v < (V)C(expMin) ? (V)C(expMin) : *v, one = (V)1;
   V m, half, rest;
-  K(expParts)(&negative, &m, &half, &rest);
+  K(expPartsEnd)(from, &m, &half, &rest);
   const V e = m * half * rest;
   const V q = e / (1 + e), factor = x < (V)0 ? m : one;
-  *v = x * (factor - factor * q) * (x < (V)0 ? half : one) * (x < (V)0 ? rest : one);
+  *y = x * (factor - factor * q) * (x < (V)0 ? half : one) * (x < (V)0 ? rest : one);
 }
+WG_OF_HALVES(silu)
 
 // With -|x| = k ln2/2 + u, |u| <= ln2/4, t = tanh u and w = 2^k, e^(-2|x|) is w (1 + t) / (1 - t), and so
 // tanh |x| = ((1 - w) - t (1 + w)) / ((1 + w) - t (1 - w)): one division, and half as many coefficients as e^u
 // would take, for t is odd. 1 - w and 1 + w are exact where it matters, and for small x 1 - w is 0, so that the
 // numerator keeps its relative precision.
-WG_INLINE void K(tanh)(V *v) {
-  const U sign = (U)*v & SIGN_BIT;
+WG_INLINE void K(tanhBegin)(const V *v, K(Reduced) *to) {
   V a = (V)((U)*v | SIGN_BIT);
   a = a < (V)C(tanhMin) ? (V)C(tanhMin) : a;
   const V shifted = a * (2 * C(log2e)) + (C(shift) + BIAS);
   const V k = shifted - (C(shift) + BIAS);
-  const V high = a - k * (C(ln2High) / 2), low = k * (C(ln2Low) / 2);
-  const V u = high - low, z = u * u;
+  to->high = a - k * (C(ln2High) / 2);
+  to->low = k * (C(ln2Low) / 2);
+  to->scale = (U)shifted;
+}
+WG_INLINE void K(tanhEnd)(const V *v, const K(Reduced) *from, V *y) {
+  const V u = from->high - from->low, z = u * u;
   V series;
   K(tanhSeries)(SERIES(tanhSeries), &z, &series);
-  const V t = high - (u * z * series + low);
-  const V w = (V)((U)shifted << MANTISSA), less = 1 - w, more = 1 + w;
-  *v = (V)((U)((less - t * more) / (more - t * less)) | sign);
+  const V t = from->high - (u * z * series + from->low);
+  const V w = (V)(from->scale << MANTISSA), less = 1 - w, more = 1 + w;
+  *y = (V)((U)((less - t * more) / (more - t * less)) | ((U)*v & SIGN_BIT));
 }
+WG_OF_HALVES(tanh)
 
 // x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for finite x > 0.
 WG_INLINE void K(split)(const V *x, V *k, V *f) {
@@ -197,20 +241,21 @@ WG_INLINE void K(logSpecials)(const V *x, V *y) {
   *y = *x == infinity ? infinity : *y;
 }
 
-WG_INLINE void K(log)(V *v) {
+// Halfway, f is `high` and k is `low`.
+WG_INLINE void K(logBegin)(const V *v, K(Reduced) *to) { K(split)(v, &to->low, &to->high); }
+WG_INLINE void K(logEnd)(const V *v, const K(Reduced) *from, V *y) {
   const V x = *v;
-  V k, f;
-  K(split)(&x, &k, &f);
-  K(logOfParts)(&k, &f, v);
-  K(logSpecials)(&x, v);
+  K(logOfParts)(&from->low, &from->high, y);
+  K(logSpecials)(&x, y);
 }
+WG_OF_HALVES(log)
 
 #include "Map.h"
-WG_MAP(exp)
-WG_MAP(log)
-WG_MAP(tanh)
-WG_MAP(sigmoid)
-WG_MAP(silu)
+WG_MAP_IN_HALVES(exp)
+WG_MAP_IN_HALVES(log)
+WG_MAP_IN_HALVES(tanh)
+WG_MAP_IN_HALVES(sigmoid)
+WG_MAP_IN_HALVES(silu)
 #undef V
 #undef U
 #undef SIGN_BIT

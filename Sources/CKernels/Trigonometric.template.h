@@ -47,45 +47,46 @@ WG_INLINE void K(largeAngles)(const V *x, V *y, double (*function)(double)) {
 // Near 0 the functions are x, whose sign the reduction of -0 would lose.
 WG_INLINE void K(selectSmallAngles)(const V *x, V *y) { *y = (V)((U)*x & ~SIGN_BIT) < (V)0x1p-30 ? *x : *y; }
 
-WG_INLINE void K(sinOfQuadrant)(const V *x, UINT(BITS) turn, V *y) {
-  U quadrant;
-  V r, low, sine, cosine;
-  K(reduceAngle)(x, &quadrant, &r, &low);
-  K(sinCosReduced)(&r, &low, &sine, &cosine);
-  quadrant += turn;
+WG_INLINE void K(sinOfQuadrant)(const K(Reduced) *from, UINT(BITS) turn, V *y) {
+  V sine, cosine;
+  K(sinCosReduced)(&from->high, &from->low, &sine, &cosine);
+  const U quadrant = from->scale + turn;
   const V value = (quadrant & 1) != (U)0 ? cosine : sine;
   *y = (V)((U)value ^ ((quadrant & 2) << (BITS - 2)));
 }
 
-WG_INLINE void K(sin)(V *v) {
+WG_INLINE void K(sinBegin)(const V *v, K(Reduced) *to) { K(reduceAngle)(v, &to->scale, &to->high, &to->low); }
+WG_INLINE void K(sinEnd)(const V *v, const K(Reduced) *from, V *y) {
   const V x = *v;
-  K(sinOfQuadrant)(&x, 0, v);
-  K(selectSmallAngles)(&x, v);
-  K(largeAngles)(&x, v, sin);
+  K(sinOfQuadrant)(from, 0, y);
+  K(selectSmallAngles)(&x, y);
+  K(largeAngles)(&x, y, sin);
 }
+WG_OF_HALVES(sin)
 
-WG_INLINE void K(cos)(V *v) {
+WG_INLINE void K(cosBegin)(const V *v, K(Reduced) *to) { K(sinBegin)(v, to); }
+WG_INLINE void K(cosEnd)(const V *v, const K(Reduced) *from, V *y) {
   const V x = *v;
-  K(sinOfQuadrant)(&x, 1, v);
-  K(largeAngles)(&x, v, cos);
+  K(sinOfQuadrant)(from, 1, y);
+  K(largeAngles)(&x, y, cos);
 }
+WG_OF_HALVES(cos)
 
-WG_INLINE void K(tan)(V *v) {
+WG_INLINE void K(tanBegin)(const V *v, K(Reduced) *to) { K(sinBegin)(v, to); }
+WG_INLINE void K(tanEnd)(const V *v, const K(Reduced) *from, V *y) {
   const V x = *v;
-  U quadrant;
-  V r, low, sine, cosine;
-  K(reduceAngle)(&x, &quadrant, &r, &low);
-  K(sinCosReduced)(&r, &low, &sine, &cosine);
-  const V y = (quadrant & 1) != (U)0 ? -cosine / sine : sine / cosine;
-  *v = y;
-  K(selectSmallAngles)(&x, v);
-  K(largeAngles)(&x, v, tan);
+  V sine, cosine;
+  K(sinCosReduced)(&from->high, &from->low, &sine, &cosine);
+  *y = (from->scale & 1) != (U)0 ? -cosine / sine : sine / cosine;
+  K(selectSmallAngles)(&x, y);
+  K(largeAngles)(&x, y, tan);
 }
+WG_OF_HALVES(tan)
 
 #include "Map.h"
-WG_MAP(sin)
-WG_MAP(cos)
-WG_MAP(tan)
+WG_MAP_IN_HALVES(sin)
+WG_MAP_IN_HALVES(cos)
+WG_MAP_IN_HALVES(tan)
 #undef V
 #undef U
 #undef SIGN_BIT

@@ -31,6 +31,16 @@ enum { few_rows = 16, many_rows = 64, many_columns = 64, cached_bytes = 1 << 20 
 /// BLAS packs more, so its pieces are larger.
 enum { blas_unit = 256 };
 
+/// The size of the parts that `count` rows or columns are cut into: `unit`, if that makes many, and otherwise one near it
+/// that makes a power of two of equal ones. Of three parts one thread would have two.
+static size_t even_part(size_t count, size_t unit) {
+  enum { many = 8, whole_tiles = 8 };
+  if (count >= many * unit) return unit;
+  size_t parts = 1;
+  while (5 * count > 7 * parts * unit) parts *= 2;
+  return (count / parts + whole_tiles - 1) / whole_tiles * whole_tiles;
+}
+
 #define T double
 #define FN(name) name##_f64
 #include "Multiply.template.h"

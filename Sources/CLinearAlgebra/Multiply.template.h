@@ -41,12 +41,12 @@ static void FN(multiply_piece)(const void *context, size_t start, size_t end) {
   pieces->multiply(&p);
 }
 
-/// Multiplies in pieces of at least `unit` rows or columns.
+/// Multiplies in pieces of about `unit` rows or columns.
 static void FN(multiply_in_pieces)(const FN(product) *p, bool are_rows, size_t unit, double nanoseconds,
                                    bool (*multiply)(const FN(product) *)) {
   const FN(product_pieces) pieces = {p, are_rows, multiply};
   const size_t count = (size_t)(are_rows ? p->m : p->n);
-  wg_split(count, unit, nanoseconds / (double)count, FN(multiply_piece), &pieces);
+  wg_split(count, even_part(count, unit), nanoseconds / (double)count, FN(multiply_piece), &pieces);
 }
 
 /// Whether BLAS can count the sizes.
@@ -72,7 +72,7 @@ bool FN(wg_multiply_onto)(bool transposeA, bool transposeB, ptrdiff_t m, ptrdiff
   if (multiplier == own_kernel) {
     if (!isCut) return FN(multiply_alone)(&p);
     const bool isCached = !transposeB && k <= cached_bytes && k * n * (ptrdiff_t)sizeof(T) <= cached_bytes;
-    const bool areRows = m >= n || m >= 2 * many_rows;
+    const bool areRows = transposeB ? n < 2 * many_columns : m >= n || m >= 2 * many_rows;
     const size_t unit = !areRows ? many_columns : isCached ? few_rows : many_rows;
     FN(multiply_in_pieces)(&p, areRows, unit, nanoseconds, FN(multiply_alone));
   } else if (multiplier == blas && isCut) {

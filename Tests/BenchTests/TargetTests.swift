@@ -34,20 +34,29 @@ struct TargetTests {
     #expect(rounds.ratio(1, to: 0).spread == 0)
   }
 
-  @Test("Contenders take turns, each with as many runs as make a sample")
+  @Test("Contenders take turns, each with as many runs as make a sample, and after the threads before have gone to sleep")
   func turns() throws {
     var order: [String] = []
-    func contender(_ name: String, _ nanoseconds: Double) -> Contender {
-      Contender(name: name) { count in
+    var lastEnd = 0.0
+    var pauses: [String: [Double]] = [:]
+    func contender(_ name: String, _ nanoseconds: Double, _ rest: Rest) -> Contender {
+      Contender(name: name, rest: rest) { count in
+        if lastEnd > 0 { pauses[name, default: []].append(BenchSupport.nanoseconds() - lastEnd) }
         order.append(name)
+        lastEnd = BenchSupport.nanoseconds()
         return nanoseconds * Double(count)
       }
     }
     let rounds = try Rounds(
-      [contender("fast", 10), contender("slow", 5000)], effort: Effort(sampleNanoseconds: 1000, sampleCount: 3),
-      settling: 0)
+      [contender("fast", 10, .ofOpenMP), contender("slow", 5000, .short)],
+      effort: Effort(sampleNanoseconds: 1000, sampleCount: 3))
     #expect(rounds.samples == [[10, 10, 10], [5000, 5000, 5000]])
     #expect(Array(order.suffix(6)) == ["fast", "slow", "fast", "slow", "fast", "slow"])
+    // How long a sleep lasts at most is not ours to say.
+    let shortest = ["fast": Rest.short, "slow": Rest.ofOpenMP]
+    for (name, rest) in shortest {
+      #expect(try #require(pauses[name]?.suffix(3).min()) >= rest.seconds * 1e9)
+    }
   }
 
   @Test("Medians and half the distance between quartiles")

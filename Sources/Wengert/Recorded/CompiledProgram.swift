@@ -14,7 +14,7 @@ struct CompiledProgram {
   var placements = PlainStack<(record: Int32, slot: Slot)>(capacity: 1)
   var moves = PlainStack<(record: Int32, memory: UnsafeMutableRawPointer)>(capacity: 1)
   var chains = PlainStack<wg_chain>(capacity: 1)
-  var chainTypes: [ScalarType] = []
+  var chainTypes = PlainStack<ScalarType>(capacity: 1)
   /// What each slot is at the start of a pass.
   var slots = PlainStack<Slot>(capacity: 1)
   /// Where the address of the output's adjoint is kept; nil if the output does not depend on a target.
@@ -37,6 +37,7 @@ struct CompiledProgram {
     placements.deallocate()
     moves.deallocate()
     chains.deallocate()
+    chainTypes.deallocate()
     slots.deallocate()
   }
 
@@ -63,7 +64,7 @@ struct CompiledProgram {
   // MARK: Running
 
   func runChain(_ index: Int) {
-    if chainTypes[index] == .double {
+    if chainTypes.base[index] == .double {
       wg_run_chain_f64(chains.base + index)
     } else {
       wg_run_chain_f32(chains.base + index)

@@ -19,10 +19,11 @@ public protocol ProgramInput {
 public protocol DifferentiableInput<Scalar>: ProgramInput {
   associatedtype Scalar: TensorScalar
 
-  /// A copy of this structure that has no arrays yet.
-  func withoutArrays() -> Self
+  /// A copy of this structure that is to be given gradients. Structures that use the memory of earlier copies again take
+  /// it now, so that what those held is free.
+  func copyForGradients() -> Self
 
-  /// Gives a copy that has no arrays the gradients, in the order of `traced(by:)`.
+  /// Gives such a copy the gradients, in the order of `traced(by:)`.
   mutating func fill(from gradients: inout ProgramGradients<Scalar>)
 }
 
@@ -67,7 +68,7 @@ public struct ProgramGradients<Scalar: TensorScalar> {
 extension ShapedArray: DifferentiableInput {
   public func traced(by recorder: ProgramRecorder) -> Tensor<Scalar> { Tensor(handle: recorder.input(self)) }
   @inlinable public func supply(to arguments: inout ProgramArguments) { arguments.append(self) }
-  public func withoutArrays() -> ShapedArray { .empty }
+  public func copyForGradients() -> ShapedArray { .empty }
   public mutating func fill(from gradients: inout ProgramGradients<Scalar>) { self = gradients.next() }
 }
 
@@ -142,9 +143,9 @@ extension Model {
   }
 
   @inlinable
-  public func withoutArrays() -> Self {
+  public func copyForGradients() -> Self {
     var result = self
-    var visitor = ArrayRemover<Scalar>()
+    var visitor = ParameterClaimer<Scalar>()
     result.visitParameters(&visitor)
     return result
   }
@@ -185,17 +186,16 @@ struct ArgumentVisitor<Scalar: TensorScalar>: ParameterVisitor {
   mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) { arguments.append(parameter.value) }
 }
 
-/// Lets go of parameters: gradients of an earlier replay may lie where a copy's parameters do, and their memory is free
-/// for the next one then.
+/// Changes nothing, but could: lists of layers that share their elements with another model get some of their own.
 @usableFromInline
-struct ArrayRemover<Scalar: TensorScalar>: ParameterVisitor {
+struct ParameterClaimer<Scalar: TensorScalar>: ParameterVisitor {
   @inlinable static var changesParameters: Bool { true }
 
   @inlinable
   init() {}
 
   @inlinable
-  mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) { parameter = Parameter(.empty) }
+  mutating func visit(_ name: StaticString, _ parameter: inout Parameter<Scalar>) {}
 }
 
 /// Gives parameters their gradients.

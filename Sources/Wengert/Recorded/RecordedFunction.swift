@@ -33,7 +33,7 @@ public final class RecordedGradient<Point: DifferentiableInput, Inputs: ProgramI
   @inlinable
   func run(_ point: Point, _ inputs: Inputs) throws(Failure) -> (value: Point.Scalar, gradient: Point) {
     // Before the replay: what an earlier gradient held is then free for this one.
-    var gradient = point.withoutArrays()
+    var gradient = point.copyForGradients()
     let program = try programs.program {
       point.supply(to: &$0)
       inputs.supply(to: &$0)
