@@ -1,11 +1,11 @@
 WG_CLONES static bool FN(finite_row)(const T *x, size_t n) {
-  if (n < 8 * WG_LANES) {
+  enum { width = 4 * WG_LANES };  // More sums than that would not stay in sixteen registers of half a vector.
+  if (n < width) {
     T total = 0;
     for (size_t i = 0; i < n; i++) total += 0 * x[i];
     return total == 0;
   }
   // 0 * x is NaN for what is not finite, and a NaN stays in the sum.
-  enum { width = 8 * WG_LANES };
   T partial[width] = {0};
   size_t i = 0;
   for (; i + width <= n; i += width) {

@@ -249,11 +249,11 @@ struct Differentiation {
       return
     }
     let storage = core.pointee.gradientPool[core.pointee.gradientPositions.base[index]]
-    value = ShapedArray(shape: value.shape, storage: storage)
     let slot = Int(input - start)
     if slot >= buffer.slots.count || buffer.slots.base[slot].adjoint == nil {
-      value.storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: value.storage.byteCount)
+      storage.base.initializeMemory(as: UInt8.self, repeating: 0, count: storage.byteCount)
     }
+    value = ShapedArray(shape: value.shape, storage: storage)
   }
 
   @usableFromInline

@@ -12,16 +12,16 @@ extension UnsafeMutablePointer<TapeCore> {
     accumulate: Bool = false, addingTo row: UnsafeMutableRawPointer? = nil, cotangent: CotangentSide? = nil
   ) {
     let mark = pointee.values.mark
-    let (left, right) = (layout(a.id), layout(b.id))
-    var product = StackedProduct(
+    let product = StackedProduct(
       type: self[record: a.id].pointee.scalarType, a: matrices(a), b: matrices(b), c: memory, accumulate: accumulate,
       row: row, cotangent: cotangent)
-    if left.rank == 2 && right.rank == 2 && target.rank == 2 {
+    if layout(a.id).rank == 2 && layout(b.id).rank == 2 && target.rank == 2 {
       product.run()
     } else {
-      product.setAxes(productShape(a, b), target)
-      product.foldAxes()
-      product.runStack()
+      var stack = product
+      stack.setAxes(productShape(a, b), target)
+      stack.foldAxes()
+      stack.runStack()
     }
     pointee.values.reset(to: mark)
   }
