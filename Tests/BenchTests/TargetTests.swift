@@ -34,7 +34,7 @@ struct TargetTests {
     #expect(rounds.ratio(1, to: 0).spread == 0)
   }
 
-  @Test("Contenders take turns, each with as many runs as make a sample, and after the threads before have gone to sleep")
+  @Test("Contenders take turns, with as many runs as make a sample, once the threads before have gone to sleep")
   func turns() throws {
     var order: [String] = []
     var lastEnd = 0.0

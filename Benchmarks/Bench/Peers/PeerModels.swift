@@ -22,7 +22,9 @@ extension PeerCase {
       make("MLP 1024", 512, .float, double: { mlp1024(Double.self) }, float: { mlp1024(Float.self) }),
       make("transformer", 4, .float, double: { transformer(Double.self) }, float: { transformer(Float.self) }),
       make("LeNet-5", 64, .float, double: { leNet(Double.self) }, float: { leNet(Float.self) }),
-      make("Hessian-vector product", 64, .double, double: { hessianVector(Double.self) }, float: { hessianVector(Float.self) }),
+      make(
+        "Hessian-vector product", 64, .double, double: { hessianVector(Double.self) },
+        float: { hessianVector(Float.self) }),
       make("Jacobian", 64, .double, double: { jacobian(Double.self) }, float: { jacobian(Float.self) }),
     ]
   }
