@@ -101,8 +101,7 @@ private struct OpsRun<S: BenchScalar> {
     let least = operation.least(size)
     let estimates = measure(
       [subjects.tape, subjects.graph] + (floor.map { [$0] } ?? []),
-      rests: floor != nil && operation.kind == .matrices ? [.short, .short, .ofOpenBLAS] : nil, metrics: 2,
-      effort: options.effort
+      rests: operation.kind == .matrices ? [.short, .short, .ofOpenBLAS] : [], metrics: 2, effort: options.effort
     ).map { $0.map { $0 / Double(subjects.copies) } }
     var passes: [OpsTable.Pass] = []
     for (metric, name) in ["forward", "backward"].enumerated() {

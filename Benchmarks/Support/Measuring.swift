@@ -82,19 +82,14 @@ package struct Estimate: Sendable {
 
 /// Runs the subjects by turns, so that what disturbs the machine disturbs all of them, and returns for each subject
 /// the nanoseconds that a pass spends in each metric. `rests` says what becomes of their threads, if they have any.
-package func measure(_ subjects: [Subject], rests: [Rest]? = nil, metrics: Int, effort: Effort) -> [[Estimate]] {
-  let passes = subjects.map { passCount(for: $0, effort) }
-  var samples = [[Timing]](repeating: [], count: subjects.count)
+package func measure(_ subjects: [Subject], rests: [Rest] = [], metrics: Int, effort: Effort) -> [[Estimate]] {
   var turns = Turns()
-  // The last subject has just been warmed up.
-  if let last = rests?.last { turns.take(last) {} }
+  let contenders = subjects.enumerated().map { (subject: $1, rest: $0 < rests.count ? rests[$0] : .none) }
+  let passes = contenders.map { contender in turns.take(contender.rest) { passCount(for: contender.subject, effort) } }
+  var samples = [[Timing]](repeating: [], count: subjects.count)
   for _ in 0..<effort.sampleCount {
-    for (index, subject) in subjects.enumerated() {
-      if let rests {
-        samples[index].append(turns.take(rests[index]) { subject(passes[index]) })
-      } else {
-        samples[index].append(subject(passes[index]))
-      }
+    for (index, contender) in contenders.enumerated() {
+      samples[index].append(turns.take(contender.rest) { contender.subject(passes[index]) })
     }
   }
   return zip(samples, passes).map { samples, passes in

@@ -21,7 +21,9 @@ package struct Rounds: Sendable {
 
   package init(_ contenders: [Contender], effort: Effort) throws {
     var turns = Turns()
-    let counts = try contenders.map { try Self.count(for: $0, effort, &turns) }
+    let counts = try contenders.map { contender in
+      try turns.take(contender.rest) { try Self.count(for: contender, effort) }
+    }
     samples = Array(repeating: [], count: contenders.count)
     for _ in 0..<effort.sampleCount {
       for (index, contender) in contenders.enumerated() {
@@ -39,11 +41,11 @@ package struct Rounds: Sendable {
   }
 
   /// How many runs make a sample that is long enough. Finding out warms the contender up.
-  private static func count(for contender: Contender, _ effort: Effort, _ turns: inout Turns) throws -> Int {
-    _ = try turns.take(contender.rest) { try contender.run(1) }
+  private static func count(for contender: Contender, _ effort: Effort) throws -> Int {
+    _ = try contender.run(1)
     var count = 1
     while true {
-      let time = try turns.take(contender.rest) { try contender.run(count) }
+      let time = try contender.run(count)
       if time >= effort.sampleNanoseconds || count >= 1 << 20 { return count }
       let next = Int(1.2 * Double(count) * effort.sampleNanoseconds / max(time, 1))
       count = max(count + 1, min(10 * count, next))

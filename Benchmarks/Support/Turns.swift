@@ -4,7 +4,9 @@ import Foundation
 ///
 /// Whoever is timed meanwhile has fewer processors than there are.
 package enum Rest: Sendable {
-  /// No threads, or some that sleep at once.
+  /// No threads: nothing to wait for.
+  case none
+  /// Threads that sleep at once.
   case short
   /// OpenMP's, as PyTorch has them: they were seen to spin for up to 10 ms.
   case ofOpenMP
@@ -13,6 +15,7 @@ package enum Rest: Sendable {
 
   package var seconds: Double {
     switch self {
+    case .none: 0
     case .short: 0.001
     case .ofOpenMP: 0.015
     case .ofOpenBLAS: 0.14

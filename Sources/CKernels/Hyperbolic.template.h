@@ -61,12 +61,8 @@ WG_INLINE void K(tanhGeluBegin)(const V *v, K(Reduced) *to) {
   K(sigmoidBegin)(&angle, to);
 }
 WG_INLINE void K(tanhGeluEnd)(const V *v, const K(Reduced) *from, V *y) {
-  const V x = *v < (V)-200 ? (V)-200 : *v, one = (V)1;
-  V m, half, rest;
-  K(expPartsEnd)(from, &m, &half, &rest);
-  const V e = m * half * rest;
-  const V q = e / (1 + e), factor = x < (V)0 ? m : one;
-  *y = x * (factor - factor * q) * (x < (V)0 ? half : one) * (x < (V)0 ? rest : one);
+  const V x = *v < (V)-200 ? (V)-200 : *v;
+  K(timesSigmoidEnd)(&x, from, y);
 }
 WG_OF_HALVES(tanhGelu)
 

@@ -98,18 +98,13 @@ WG_INLINE void K(reduceEnd)(const K(Reduced) *from, V *rest) {
   *rest = r * r * q - from->low;
 }
 
-WG_INLINE void K(reduceParts)(const V *x, T shift, U *scale, V *high, V *rest) {
-  K(Reduced) reduced;
-  K(reduceBegin)(x, shift, &reduced);
-  K(reduceEnd)(&reduced, rest);
-  *scale = reduced.scale;
-  *high = reduced.high;
-}
-
 WG_INLINE void K(reduce)(const V *x, T shift, U *scale, V *expm1) {
-  V high, rest;
-  K(reduceParts)(x, shift, scale, &high, &rest);
-  *expm1 = high + rest;
+  K(Reduced) reduced;
+  V rest;
+  K(reduceBegin)(x, shift, &reduced);
+  K(reduceEnd)(&reduced, &rest);
+  *scale = reduced.scale;
+  *expm1 = reduced.high + rest;
 }
 
 // 2^k as two factors, so that the one rounding into the subnormal range, or to infinity, is that of the last
@@ -130,21 +125,11 @@ WG_INLINE void K(expPartsEnd)(const K(Reduced) *from, V *m, V *half, V *rest) {
   K(halves)(&from->scale, half, rest);
   *m = 1 + (from->high + more);
 }
-WG_INLINE void K(expParts)(const V *v, V *m, V *half, V *rest) {
-  K(Reduced) reduced;
-  K(expUpToBegin)(v, &reduced);
-  K(expPartsEnd)(&reduced, m, half, rest);
-}
 
 WG_INLINE void K(expUpToEnd)(const K(Reduced) *from, V *y) {
   V m, half, rest;
   K(expPartsEnd)(from, &m, &half, &rest);
   *y = m * half * rest;
-}
-WG_INLINE void K(expUpTo)(V *v) {
-  K(Reduced) reduced;
-  K(expUpToBegin)(v, &reduced);
-  K(expUpToEnd)(&reduced, v);
 }
 
 WG_INLINE void K(expBegin)(const V *v, K(Reduced) *to) {
@@ -172,15 +157,21 @@ WG_INLINE void K(sigmoidEnd)(const V *v, const K(Reduced) *from, V *y) {
 }
 WG_OF_HALVES(sigmoid)
 
-// x sigmoid(x), where e's factor 2^k is the last to be multiplied with. At -infinity, -0.
-WG_INLINE void K(siluBegin)(const V *v, K(Reduced) *to) { K(sigmoidBegin)(v, to); }
-WG_INLINE void K(siluEnd)(const V *v, const K(Reduced) *from, V *y) {
-  const V x = *v < (V)C(expMin) ? (V)C(expMin) : *v, one = (V)1;
+// x sigmoid(a) for an a of x's sign, from the reduced -|a|; e's factor 2^k is the last to be multiplied with.
+WG_INLINE void K(timesSigmoidEnd)(const V *at, const K(Reduced) *from, V *y) {
+  const V x = *at, one = (V)1;
   V m, half, rest;
   K(expPartsEnd)(from, &m, &half, &rest);
   const V e = m * half * rest;
   const V q = e / (1 + e), factor = x < (V)0 ? m : one;
   *y = x * (factor - factor * q) * (x < (V)0 ? half : one) * (x < (V)0 ? rest : one);
+}
+
+// x sigmoid(x). At -infinity, -0.
+WG_INLINE void K(siluBegin)(const V *v, K(Reduced) *to) { K(sigmoidBegin)(v, to); }
+WG_INLINE void K(siluEnd)(const V *v, const K(Reduced) *from, V *y) {
+  const V x = *v < (V)C(expMin) ? (V)C(expMin) : *v;
+  K(timesSigmoidEnd)(&x, from, y);
 }
 WG_OF_HALVES(silu)
 

@@ -32,9 +32,9 @@ struct PeerCase {
     let name: String
     /// Value and gradients, or whatever the program's results are, from the inputs at the start.
     var results: () -> [PeerArray] = { [] }
-    /// Does the work so many times.
     /// What becomes of its threads afterwards: ours sleep within a tenth of a millisecond.
     var rest = Rest.short
+    /// Does the work so many times.
     let run: (_ count: Int) -> Void
 
     func contender(_ clock: Clock) -> Contender {
